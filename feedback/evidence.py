@@ -1,0 +1,156 @@
+"""The six evidence records: what a judgment amounts to, however it was asked. Kinds make them, recipes eat them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Message = Mapping[str, str]  # {"role": ..., "content": ...}
+Outcome = Literal["first", "second", "tie", "both_bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A completion as evidence sees it: its database id, its text and the plain label of where it came from."""
+
+    id: int
+    text: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What every record carries. `created` is ISO 8601 with Z; `annotator` is a pseudonym, stable in a project."""
+
+    judgment: int
+    item: int
+    kind: str
+    prompt: tuple[Message, ...]
+    tags: tuple[str, ...] = ()
+    annotator: str = ""
+    source: str = "human"
+    created: str = ""
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two completions and which is better. `strength` >= 0; 1 is the ordinary preference."""
+
+    context: Context
+    first: Candidate
+    second: Candidate
+    outcome: Outcome
+    strength: float = 1.0
+    aspect: str | None = None
+
+    def ordered(self) -> tuple[Candidate, Candidate] | None:
+        """(chosen, rejected), or None when the outcome names neither."""
+        if self.outcome == "first":
+            return self.first, self.second
+        return (self.second, self.first) if self.outcome == "second" else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """Completions in tiers, best first; a tier with several is a tie."""
+
+    context: Context
+    tiers: tuple[tuple[Candidate, ...], ...]
+
+    def comparisons(self) -> Iterator[Comparison]:
+        """All pairs; within a tier a tie. n completions give n(n-1)/2 comparisons."""
+        flat = [(rank, c) for rank, tier in enumerate(self.tiers) for c in tier]
+        for i, (rank, first) in enumerate(flat):
+            for other, second in flat[i + 1 :]:
+                outcome: Outcome = "first" if rank < other else "tie"
+                yield Comparison(context=self.context, first=first, second=second, outcome=outcome)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One completion, wanted or not."""
+
+    context: Context
+    completion: Candidate
+    desirable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A number on a completion, or on its difference from `other`. A point has low == value == high."""
+
+    context: Context
+    completion: Candidate
+    other: Candidate | None = None
+    aspect: str = ""
+    unit: str = ""
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Critique:
+    """What is wrong with a completion, in words, with spans ([start, end) in code points) and perhaps a revision."""
+
+    context: Context
+    completion: Candidate
+    text: str
+    spans: tuple[tuple[int, int], ...] = ()
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demonstration:
+    """A completion written by a person."""
+
+    context: Context
+    completion: str
+
+
+Evidence = Comparison | Ranking | Verdict | Score | Critique | Demonstration
+
+RECORDS: dict[str, type[Evidence]] = {
+    "comparison": Comparison,
+    "ranking": Ranking,
+    "verdict": Verdict,
+    "score": Score,
+    "critique": Critique,
+    "demonstration": Demonstration,
+}
+_NAMES = {record: name for name, record in RECORDS.items()}
+
+
+def record_name(record: Evidence) -> str:
+    """The record's name in files and counts: `comparison`, `verdict`, ..."""
+    return _NAMES[type(record)]
+
+
+def to_json(record: Evidence) -> dict[str, Any]:
+    """A plain mapping that `from_json` reads back to an equal record."""
+    body = dataclasses.asdict(record)
+    context = body.pop("context")
+    return {"record": record_name(record), **context, **body}
+
+
+def from_json(body: Mapping[str, Any]) -> Evidence:
+    """The record that `to_json` wrote. Raises KeyError or TypeError on anything else."""
+    record = RECORDS[body["record"]]
+    context = {f.name: body[f.name] for f in dataclasses.fields(Context)}
+    context["prompt"] = tuple(dict(message) for message in context["prompt"])
+    context["tags"] = tuple(context["tags"])
+    own = {f.name: body[f.name] for f in dataclasses.fields(record) if f.name != "context"}
+    return record(context=Context(**context), **{k: _revive(k, v) for k, v in own.items()})
+
+
+def _revive(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping) and name != "context":
+        return Candidate(**value)
+    if name == "tiers":
+        return tuple(tuple(Candidate(**c) for c in tier) for tier in value)
+    if name == "spans":
+        return tuple((start, end) for start, end in value)
+    return value

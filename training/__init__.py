@@ -1,0 +1,1 @@
+"""Snapshots, jobs, recipes, checkpoints and policies: what turns evidence into models."""

@@ -1,0 +1,79 @@
+"""What a recipe declares: the evidence it needs, its config, what it makes, and how it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from feedback.evidence import Evidence
+from training.progress import Reporter
+
+
+class Config(BaseModel):
+    """Fields that every recipe has; bounds and descriptions build the form and document the API."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    learning_rate: float = Field(default=1e-4, gt=0, le=1)
+    epochs: float = Field(default=1, gt=0, le=100, description="Passes over the training rows.")
+    batch_size: int = Field(default=8, ge=1, le=1024, description="Rows in one optimiser step.")
+    max_length: int = Field(
+        default=1024, ge=16, le=131_072, description="Tokens; longer rows are left out and counted."
+    )
+    lora: bool = Field(default=False, description="Train a low-rank adapter, not all weights.")
+    lora_rank: int = Field(default=16, ge=1, le=512)
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    save_steps: int = Field(
+        default=0, ge=0, description="Steps between checkpoints; 0 saves ten times in a run."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything that one training needs, read from `run.json`; models are always paths or Hub ids."""
+
+    directory: Path
+    base_model: str
+    snapshot: Path
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Training rows by split, and how many pieces of evidence were unusable, by reason."""
+
+    train: list[dict[str, Any]] = field(default_factory=list)
+    test: list[dict[str, Any]] = field(default_factory=list)
+    unusable: dict[str, int] = field(default_factory=dict)
+
+
+class Recipe:
+    """One way to train. `train` runs in a child process; everything else is light and knows no torch."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    summary: ClassVar[str]
+    produces: ClassVar[Literal["reward_model", "policy"]]
+    config_model: ClassVar[type[Config]] = Config
+
+    def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:
+        """Rows for training from (split, record) pairs; split is `train` or `test`."""
+        raise NotImplementedError
+
+    def missing(self, counts: Mapping[str, int]) -> list[str]:
+        """What a snapshot lacks for this recipe, in sentences; empty when it has enough.
+
+        `counts` are a snapshot's counts of usable evidence (see `training.snapshots`).
+        """
+        raise NotImplementedError
+
+    def train(self, run: Run, reporter: Reporter) -> dict[str, Any]:
+        """Train into `run.directory` and return the result: rows, dropped rows and the evaluation.
+
+        Resumes from the newest complete checkpoint in the directory when there is one.
+        """
+        raise NotImplementedError
