@@ -1,0 +1,113 @@
+"""What is judged: prompts, their completions, and the items that ask about them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from feedback.models.project import Project
+
+
+class Prompt(models.Model):
+    """A conversation so far. Without an external id, equal messages are one prompt."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="prompts")
+    messages = models.JSONField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the canonical messages.")
+    external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 null: none
+    tags = models.JSONField(default=list, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "external_id"], name="prompt_external_id_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["project", "digest"],
+                condition=Q(external_id__isnull=True),
+                name="prompt_without_id_unique",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.question[:80]
+
+    @property
+    def question(self) -> str:
+        """The last message: what is to be answered."""
+        return str(self.messages[-1]["content"])
+
+
+class Completion(models.Model):
+    """One candidate answer, with its origin as plain data: `{"label": ..., "parameters": {...}}`."""
+
+    prompt = models.ForeignKey(Prompt, models.CASCADE, related_name="completions")
+    text = models.TextField()
+    origin = models.JSONField(default=dict, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+    @property
+    def label(self) -> str:
+        """The plain name of what wrote it; empty when unknown."""
+        return str(self.origin.get("label", ""))
+
+
+class Item(models.Model):
+    """One question to annotators. It fixes its kinds and their settings when it is created.
+
+    `places` and `order_key` are the queue: free places for people, and who comes first. They change only in
+    the transaction that changes what they count.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="items")
+    prompt = models.ForeignKey(Prompt, models.CASCADE, related_name="items")
+    kinds = models.JSONField(help_text='[{"kind": ..., "version": ..., "settings": {...}}]')
+    completions: models.ManyToManyField[Completion, ItemCompletion] = models.ManyToManyField(
+        Completion, through="ItemCompletion", related_name="items"
+    )
+    external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 null: none
+    digest = models.CharField(max_length=64, help_text="SHA-256 of what the item asks.")
+    overlap = models.PositiveSmallIntegerField(default=1)
+    places = models.SmallIntegerField(default=1)
+    order_key = models.BigIntegerField(default=0)
+    blind = models.BooleanField(default=False, help_text="Names are hidden until it is judged.")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "external_id"], name="item_external_id_unique"
+            ),
+            models.CheckConstraint(condition=Q(places__gte=0), name="item_places_not_negative"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["project", "order_key", "id"],
+                condition=Q(places__gt=0, withdrawn_at__isnull=True),
+                name="item_open_queue",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"item {self.pk}"
+
+
+class ItemCompletion(models.Model):
+    """A completion's place in an item: the stored index, from 0, by which answers name it."""
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="slots")
+    completion = models.ForeignKey(Completion, models.CASCADE, related_name="slots")
+    index = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["index"]
+        constraints = [models.UniqueConstraint(fields=["item", "index"], name="one_per_slot")]
+
+    def __str__(self) -> str:
+        return f"completion {self.completion_id} at {self.index}"
