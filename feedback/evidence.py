@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -130,9 +131,15 @@ def record_name(record: Evidence) -> str:
 
 
 def to_json(record: Evidence) -> dict[str, Any]:
-    """A plain mapping that `from_json` reads back to an equal record."""
+    """A plain mapping that `from_json` reads back to an equal record.
+
+    JSON has no infinity: a Score's open end is null, with its sign in the field's name (low or high).
+    """
     body = dataclasses.asdict(record)
     context = body.pop("context")
+    for end in ("low", "high"):
+        if end in body and math.isinf(body[end]):
+            body[end] = None
     return {"record": record_name(record), **context, **body}
 
 
@@ -147,6 +154,8 @@ def from_json(body: Mapping[str, Any]) -> Evidence:
 
 
 def _revive(name: str, value: Any) -> Any:
+    if value is None and name in ("low", "high"):
+        return -math.inf if name == "low" else math.inf
     if isinstance(value, Mapping) and name != "context":
         return Candidate(**value)
     if name == "tiers":

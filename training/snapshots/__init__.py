@@ -1,0 +1,17 @@
+"""Evidence frozen to files, with a content digest and a split that never changes."""
+
+from __future__ import annotations
+
+from training.snapshots.freeze import SnapshotOptions, write_snapshot
+from training.snapshots.read import Manifest, read_evidence, read_manifest
+from training.snapshots.split import Split, split_of
+
+__all__ = [
+    "Manifest",
+    "SnapshotOptions",
+    "Split",
+    "read_evidence",
+    "read_manifest",
+    "split_of",
+    "write_snapshot",
+]

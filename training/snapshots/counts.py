@@ -1,0 +1,75 @@
+"""What a snapshot holds, counted as recipes ask for it.
+
+The keys of `counts`, all present even when zero; each also with `_train` and `_test` appended:
+
+    comparison          Comparison records, whatever their outcome
+    comparison_decided  those whose outcome is first or second
+    tie                 those whose outcome is tie
+    verdict             Verdict records
+    verdict_up          those that are desirable
+    verdict_down        those that are not
+    ranking, score, critique, demonstration   records of that name
+    prompts             different prompts
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+
+from feedback.evidence import RECORDS, Comparison, Evidence, Verdict, record_name
+from training.snapshots.split import Split, canonical_json
+
+COUNTED = (*RECORDS, "comparison_decided", "tie", "verdict_up", "verdict_down", "prompts")
+
+
+class Tally:
+    """Counts records one by one; holds a hash for each prompt and nothing else of the evidence."""
+
+    def __init__(self) -> None:
+        self.annotators: Counter[str] = Counter()
+        self.sources: Counter[str] = Counter()
+        self.kinds: Counter[str] = Counter()
+        self.judgments: set[int] = set()
+        self._counts = Counter({key: 0 for key in _keys()})
+        self._prompts: set[bytes] = set()
+
+    def add(self, split: Split, record: Evidence) -> None:
+        """Count one record on its side of the split."""
+        context = record.context
+        self.annotators[context.annotator] += 1
+        self.sources[context.source] += 1
+        self.kinds[context.kind] += 1
+        self.judgments.add(context.judgment)
+        for name in (*_names(record), *self._new_prompt(record)):
+            self._counts[name] += 1
+            self._counts[f"{name}_{split}"] += 1
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The counts described above."""
+        return dict(self._counts)
+
+    def _new_prompt(self, record: Evidence) -> Iterator[str]:
+        messages = [dict(message) for message in record.context.prompt]
+        digest = hashlib.sha256(canonical_json(messages)).digest()
+        if digest not in self._prompts:
+            self._prompts.add(digest)
+            yield "prompts"
+
+
+def _keys() -> Iterator[str]:
+    for name in COUNTED:
+        yield from (name, f"{name}_train", f"{name}_test")
+
+
+def _names(record: Evidence) -> Iterator[str]:
+    yield record_name(record)
+    if isinstance(record, Comparison):
+        if record.ordered() is not None:
+            yield "comparison_decided"
+        elif record.outcome == "tie":
+            yield "tie"
+    if isinstance(record, Verdict):
+        yield "verdict_up" if record.desirable else "verdict_down"
