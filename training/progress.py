@@ -15,6 +15,10 @@ CHECKPOINTS = "checkpoints"
 OUTPUT = "output"
 
 
+class Stopped(Exception):
+    """The work saved what it had and ended because `should_stop` turned true."""
+
+
 class Reporter(Protocol):
     """How work speaks while it runs."""
 

@@ -18,9 +18,14 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    learning_rate: float = Field(default=1e-4, gt=0, le=1)
+    learning_rate: float | None = Field(
+        default=None, gt=0, le=1, description="Empty: chosen by recipe, model size and LoRA."
+    )
     epochs: float = Field(default=1, gt=0, le=100, description="Passes over the training rows.")
     batch_size: int = Field(default=8, ge=1, le=1024, description="Rows in one optimiser step.")
+    micro_batch_size: int = Field(
+        default=0, ge=0, le=1024, description="Rows in memory at once; 0: the whole batch."
+    )
     max_length: int = Field(
         default=1024, ge=16, le=131_072, description="Tokens; longer rows are left out and counted."
     )
@@ -67,7 +72,10 @@ class Recipe:
     def missing(self, counts: Mapping[str, int]) -> list[str]:
         """What a snapshot lacks for this recipe, in sentences; empty when it has enough.
 
-        `counts` are a snapshot's counts of usable evidence (see `training.snapshots`).
+        Counts that recipes read; one that is absent is 0, and others do no harm:
+        `comparison_decided_train`: training comparisons with outcome first or second and different texts that are
+        not empty, those that rankings expand to included; `verdict_up_train` and `verdict_down_train`: training
+        verdicts, desirable or not, with a text that is not empty. The same with `_test` are held out.
         """
         raise NotImplementedError
 

@@ -1,0 +1,154 @@
+"""Finding and loading the models that policies and recipes start from, with errors that say what is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from feedback.errors import InvalidInput, Unavailable
+
+ADAPTER = "adapter_config.json"
+HUB_SECONDS = 5
+
+
+def check_base_model(name: str) -> None:
+    """Refuse, without loading it, a directory or Hub id that cannot be a base model.
+
+    Raises InvalidInput `base_model_not_found`, or Unavailable `hub_unreachable` for a Hub id that is not cached when
+    the Hub does not answer.
+    """
+    if Path(name).is_dir():
+        problem = _directory_problem(Path(name))
+        if problem:
+            raise _not_found(name, problem)
+    elif Path(name).is_absolute() or name.count("/") > 1 or not name.strip():
+        raise _not_found(name, "there is no such directory")
+    else:
+        _check_hub(name)
+
+
+def is_local(name: str) -> bool:
+    """Whether the model, and the base of an adapter, lie on this machine's disk."""
+    adapter = Path(name) / ADAPTER
+    if adapter.is_file():
+        return is_local(json.loads(adapter.read_text())["base_model_name_or_path"])
+    return Path(name).is_dir()
+
+
+def prepare_environment(model: str) -> None:
+    """Set what the model libraries read on import: quiet, no telemetry, and no Hub for a local model.
+
+    What the caller's environment says wins.
+    """
+    quiet = {
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "TRL_EXPERIMENTAL_SILENCE": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    }
+    if is_local(model):
+        quiet |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+    for name, value in quiet.items():
+        os.environ.setdefault(name, value)
+
+
+def load_policy(path: str, device: str = "auto") -> tuple[Any, Any, str]:
+    """(model, tokenizer, device) ready to sample; a LoRA directory is merged into its base.
+
+    Float32 on a CPU, the stored precision on a GPU.
+    """
+    check_base_model(path)
+    prepare_environment(path)
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    dtype = torch.float32 if place == "cpu" else "auto"
+    base, adapter = adapter_base(path)
+    try:
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=dtype)
+        tokenizer = load_tokenizer(path)
+    except (OSError, ValueError) as error:
+        raise _not_found(path, str(error).splitlines()[0]) from error
+    if adapter:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    return model.to(place).eval(), tokenizer, place
+
+
+def adapter_base(path: str) -> tuple[str, str | None]:
+    """(base, adapter) for a LoRA directory; (path, None) for whole weights."""
+    config = Path(path) / ADAPTER
+    if not config.is_file():
+        return path, None
+    return json.loads(config.read_text())["base_model_name_or_path"], path
+
+
+def load_tokenizer(path: str) -> Any:
+    """The tokenizer, with a pad token that is not the end token where the vocabulary has one.
+
+    Raises InvalidInput `base_model_without_chat_template`.
+    """
+    from transformers import AutoTokenizer
+
+    base, adapter = adapter_base(path)
+    own = adapter is not None and (Path(path) / "tokenizer_config.json").is_file()
+    tokenizer = AutoTokenizer.from_pretrained(path if own else base)
+    if not tokenizer.chat_template:
+        raise InvalidInput(
+            f"The tokenizer of '{path}' has no chat template.",
+            code="base_model_without_chat_template",
+            hint="Choose an instruction-tuned model, or add a chat_template.jinja to the directory.",
+        )
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.unk_token or tokenizer.eos_token
+    return tokenizer
+
+
+def _directory_problem(path: Path) -> str:
+    adapter = path / ADAPTER
+    if adapter.is_file():
+        base = json.loads(adapter.read_text()).get("base_model_name_or_path", "")
+        return _directory_problem(Path(base)) if Path(base).is_absolute() else ""
+    if not path.is_dir():
+        return f"the directory {path} does not exist"
+    if not (path / "config.json").is_file():
+        return "the directory has no config.json"
+    if not any(path.glob("*.safetensors")):
+        return "the directory has no weights in safetensors"
+    if not (path / "tokenizer.json").is_file() and not (path / "tokenizer_config.json").is_file():
+        return "the directory has no tokenizer"
+    return ""
+
+
+def _check_hub(name: str) -> None:
+    import httpx2  # what huggingface_hub speaks through
+    from huggingface_hub import HfApi, constants, try_to_load_from_cache
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+
+    try:
+        if isinstance(try_to_load_from_cache(name, "config.json"), str):
+            return
+        if constants.HF_HUB_OFFLINE:
+            raise OfflineModeIsEnabled
+        HfApi().model_info(name, timeout=HUB_SECONDS)
+    except (HfHubHTTPError, HFValidationError) as error:
+        raise _not_found(name, "the Hugging Face Hub has no such model") from error
+    except (httpx2.HTTPError, OSError) as error:
+        raise Unavailable(
+            f"The model '{name}' is not on this machine, and the Hugging Face Hub did not answer.",
+            code="hub_unreachable",
+            hint="Check the connection and HF_HUB_OFFLINE, or give a local directory.",
+        ) from error
+
+
+def _not_found(name: str, why: str) -> InvalidInput:
+    return InvalidInput(
+        f"The base model '{name}' was not found: {why}.",
+        code="base_model_not_found",
+        hint="Give a local directory in Hugging Face format (config.json, *.safetensors, a tokenizer) or a Hub id.",
+    )
