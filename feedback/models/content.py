@@ -91,7 +91,8 @@ class Item(models.Model):
                 fields=["project", "order_key", "id"],
                 condition=Q(places__gt=0, withdrawn_at__isnull=True),
                 name="item_open_queue",
-            )
+            ),
+            models.Index(fields=["project", "digest"], name="item_by_content"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,63 @@
+"""Who may do what in a project: decided here and nowhere else."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.contrib.auth.models import AnonymousUser
+
+from feedback.errors import NotAllowed, NotFound
+from feedback.models import Membership, Project, Role, User
+
+
+class Ability(StrEnum):
+    """What a member may be permitted to do."""
+
+    JUDGE = "judge"  # take items and answer them
+    VIEW = "view"  # see items, judgments, snapshots, jobs, checkpoints
+    SAMPLE = "sample"  # sample policies and ask for blind comparisons
+    MANAGE = "manage"  # change the project, its members and its content; import and export
+    TRAIN = "train"  # freeze snapshots, start, cancel and resume jobs
+
+
+_ABILITIES: dict[str, frozenset[Ability]] = {
+    Role.ANNOTATOR: frozenset({Ability.JUDGE}),
+    Role.REVIEWER: frozenset({Ability.JUDGE, Ability.VIEW, Ability.SAMPLE}),
+    Role.OWNER: frozenset(Ability),
+}
+
+_SENTENCES: dict[Ability, str] = {
+    Ability.JUDGE: "judge items in",
+    Ability.VIEW: "see the content of",
+    Ability.SAMPLE: "sample policies in",
+    Ability.MANAGE: "change",
+    Ability.TRAIN: "train models in",
+}
+
+
+def abilities(user: User | AnonymousUser, project: Project) -> frozenset[Ability]:
+    """What the user may do in the project; staff may do everything, strangers nothing."""
+    if not user.is_authenticated or not user.is_active:
+        return frozenset()
+    if user.is_staff:
+        return frozenset(Ability)
+    role = Membership.objects.filter(project=project, user=user).values_list("role", flat=True)
+    return _ABILITIES.get(role.first() or "", frozenset())
+
+
+def require(user: User | AnonymousUser, project: Project, ability: Ability) -> None:
+    """Raises NotFound for strangers, who must not learn that the project exists, else NotAllowed."""
+    held = abilities(user, project)
+    if not held:
+        raise NotFound("There is no such project, or you are not a member of it.")
+    if ability not in held:
+        raise NotAllowed(
+            f"Your role does not let you {_SENTENCES[ability]} this project.",
+            hint="Ask an owner of the project for another role.",
+        )
+
+
+def require_staff(user: User | AnonymousUser) -> None:
+    """Raises NotAllowed for everyone but staff."""
+    if not (user.is_authenticated and user.is_staff):
+        raise NotAllowed("Only staff may do this.")

@@ -1,0 +1,54 @@
+"""Writes: every change of feedback's tables goes through here."""
+
+from __future__ import annotations
+
+from feedback.services.accounts import create_token
+from feedback.services.content import (
+    ContentOutcome,
+    NewCompletion,
+    NewItem,
+    add_completions,
+    add_items,
+    add_prompt,
+    withdraw_item,
+)
+from feedback.services.imports import ImportCounts, import_rows
+from feedback.services.judgments import (
+    NewSubmission,
+    SubmissionOutcome,
+    annotator_for,
+    annotator_for_user,
+    submit_judgment,
+    submit_judgments,
+)
+from feedback.services.projects import (
+    add_member,
+    create_project,
+    normalise_kinds,
+    remove_member,
+    update_project,
+)
+
+__all__ = [
+    "ContentOutcome",
+    "ImportCounts",
+    "NewCompletion",
+    "NewItem",
+    "NewSubmission",
+    "SubmissionOutcome",
+    "add_completions",
+    "add_items",
+    "add_member",
+    "add_prompt",
+    "annotator_for",
+    "annotator_for_user",
+    "create_project",
+    "create_token",
+    "import_rows",
+    "normalise_kinds",
+    "remove_member",
+    "submit_judgment",
+    "submit_judgments",
+    "update_project",
+    "withdraw_item",
+]

@@ -1,0 +1,284 @@
+"""Writes about content: prompts, completions and items, one by one or by the thousand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from django.db import transaction
+from django.utils import timezone
+
+from feedback.errors import Conflict, InvalidInput, TouchstoneError
+from feedback.kinds import get_kind
+from feedback.models import Completion, Item, ItemCompletion, Project, Prompt
+from feedback.services.projects import normalise_kinds
+
+ROLES = ("system", "user", "assistant", "tool")
+LONGEST = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class NewCompletion:
+    """A completion to store; `origin` is plain data such as `{"label": "model-a"}`."""
+
+    text: str
+    origin: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """An item to store, or content alone when it asks no kinds."""
+
+    messages: Sequence[Mapping[str, str]]
+    completions: Sequence[NewCompletion] = ()
+    kinds: Sequence[Mapping[str, Any] | str] = ()
+    prompt_id: str | None = None
+    item_id: str | None = None
+    tags: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContentOutcome:
+    """What became of one NewItem: created, the same as before, or refused with the reason."""
+
+    status: Literal["created", "same", "refused"]
+    prompt: Prompt | None = None
+    item: Item | None = None
+    error: TouchstoneError | None = None
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 of the value's canonical JSON."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def add_prompt(
+    project: Project,
+    messages: Sequence[Mapping[str, str]],
+    *,
+    external_id: str | None = None,
+    tags: Sequence[str] = (),
+) -> tuple[Prompt, bool]:
+    """The prompt and whether it is new. Raises Conflict `external_id_conflict`, InvalidInput."""
+    clean = check_messages(messages)
+    digest = digest_of(clean)
+    prompt, new = Prompt.objects.get_or_create(
+        project=project,
+        external_id=external_id,
+        **({} if external_id else {"digest": digest}),
+        defaults={"messages": clean, "digest": digest, "tags": list(tags)},
+    )
+    if prompt.digest != digest:
+        raise external_id_conflict("prompt", str(external_id))
+    return prompt, new
+
+
+def add_completions(prompt: Prompt, completions: Sequence[NewCompletion]) -> list[Completion]:
+    """New completions of a prompt, even where equal texts exist: each is a sample of its own."""
+    rows = [_completion(prompt, completion) for completion in completions]
+    return Completion.objects.bulk_create(rows)
+
+
+def add_items(
+    project: Project,
+    items: Sequence[NewItem],
+    *,
+    overlap: int | None = None,
+    blind: bool = False,
+    closed: bool = False,
+    reuse_equal: bool = False,
+) -> list[ContentOutcome]:
+    """Store items with their prompts and completions; each row by itself is stored whole or refused.
+
+    With `reuse_equal` (imports) an item without an external id that equals a stored one is that one.
+    """
+    return [
+        _try_add(project, item, overlap or project.overlap, blind, closed, reuse_equal)
+        for item in items
+    ]
+
+
+def add_item_for(
+    prompt: Prompt,
+    completions: Sequence[Completion],
+    kinds: Sequence[Mapping[str, Any] | str],
+    *,
+    overlap: int | None = None,
+    blind: bool = False,
+) -> Item:
+    """An item about stored completions of one prompt. Raises InvalidInput."""
+    asked = _check_kinds(kinds, len(completions))
+    if any(completion.prompt_id != prompt.pk for completion in completions):
+        raise InvalidInput("An item's completions belong to its prompt.", code="mixed_prompts")
+    shown = [(completion.text, completion.label) for completion in completions]
+    return _create_item(
+        prompt,
+        completions,
+        asked,
+        item_id=None,
+        digest=_item_digest(prompt.digest, None, shown, asked),
+        overlap=overlap or prompt.project.overlap,
+        blind=blind,
+        closed=False,
+    )
+
+
+def withdraw_item(item: Item) -> None:
+    """Take an item out of the queue and its judgments out of reads; nothing is deleted."""
+    Item.objects.filter(pk=item.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
+
+
+def check_messages(messages: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Messages as stored. Raises InvalidInput `bad_messages`, `empty_prompt`, `nul_character`."""
+    if not isinstance(messages, list | tuple) or not messages:
+        raise InvalidInput("A prompt needs at least one message.", code="empty_prompt")
+    clean = [_check_message(n, message) for n, message in enumerate(messages)]
+    if not clean[-1]["content"].strip():
+        raise InvalidInput("The prompt's last message is empty.", code="empty_prompt")
+    return clean
+
+
+def check_text(text: Any, what: str) -> str:
+    """Text as received; raises InvalidInput for what cannot be stored."""
+    if not isinstance(text, str):
+        raise InvalidInput(f"The {what} is not text.", code="not_text")
+    if "\x00" in text:
+        raise InvalidInput(f"The {what} contains a NUL character.", code="nul_character")
+    if len(text) > LONGEST:
+        raise InvalidInput(f"The {what} has over {LONGEST} characters.", code="too_long")
+    return text
+
+
+def external_id_conflict(what: str, external_id: str) -> Conflict:
+    """The error for an external id that stands for other content already."""
+    return Conflict(
+        f"The {what} '{external_id}' exists with other content.",
+        code="external_id_conflict",
+        hint="Use another external id, or leave it out.",
+    )
+
+
+def _check_message(n: int, message: Any) -> dict[str, str]:
+    if not isinstance(message, Mapping) or message.get("role") not in ROLES:
+        raise InvalidInput(
+            f"Message {n} needs a role ({', '.join(ROLES)}) and a content.", code="bad_messages"
+        )
+    content = check_text(message.get("content"), f"content of message {n}")
+    return {"role": message["role"], "content": content}
+
+
+def _completion(prompt: Prompt, new: NewCompletion) -> Completion:
+    text = check_text(new.text, "completion")
+    if not text.strip():
+        raise InvalidInput("A completion is empty.", code="empty_completion")
+    return Completion(prompt=prompt, text=text, origin=dict(new.origin))
+
+
+def _check_kinds(
+    kinds: Sequence[Mapping[str, Any] | str], completions: int
+) -> list[dict[str, Any]]:
+    asked = normalise_kinds(kinds)
+    for one in asked:
+        problem = get_kind(one["kind"]).completions_problem(completions)
+        if problem:
+            raise InvalidInput(problem, code="wrong_number_of_completions")
+    if len({one["kind"] for one in asked}) < len(asked):
+        raise InvalidInput("An item asks each kind once.", code="duplicate_kind")
+    return asked
+
+
+def _try_add(
+    project: Project, new: NewItem, overlap: int, blind: bool, closed: bool, reuse_equal: bool
+) -> ContentOutcome:
+    try:
+        with transaction.atomic():
+            return _add(project, new, overlap, blind, closed, reuse_equal)
+    except TouchstoneError as error:
+        return ContentOutcome("refused", error=error)
+
+
+def _add(
+    project: Project, new: NewItem, overlap: int, blind: bool, closed: bool, reuse_equal: bool
+) -> ContentOutcome:
+    asked = _check_kinds(new.kinds, len(new.completions))
+    prompt, new_prompt = add_prompt(
+        project, new.messages, external_id=new.prompt_id, tags=new.tags
+    )
+    shown = [(c.text, str(c.origin.get("label", ""))) for c in new.completions]
+    digest = _item_digest(prompt.digest, new.prompt_id, shown, asked)
+    known = _known_item(project, new, digest, reuse_equal)
+    if known is not None:
+        return ContentOutcome("same", prompt=prompt, item=known)
+    completions = _stored_completions(prompt, new.completions, reuse_equal)
+    if not asked:
+        return ContentOutcome("created" if new_prompt or completions else "same", prompt=prompt)
+    item = _create_item(
+        prompt,
+        completions,
+        asked,
+        item_id=new.item_id,
+        digest=digest,
+        overlap=overlap,
+        blind=blind,
+        closed=closed,
+    )
+    return ContentOutcome("created", prompt=prompt, item=item)
+
+
+def _known_item(project: Project, new: NewItem, digest: str, reuse_equal: bool) -> Item | None:
+    items = Item.objects.filter(project=project)
+    if new.item_id is not None:
+        known = items.filter(external_id=new.item_id).first()
+        if known is not None and known.digest != digest:
+            raise external_id_conflict("item", new.item_id)
+        return known
+    if not (reuse_equal and new.kinds):
+        return None
+    return items.filter(digest=digest, external_id=None, withdrawn_at=None).first()
+
+
+def _stored_completions(
+    prompt: Prompt, new: Sequence[NewCompletion], reuse_equal: bool
+) -> list[Completion]:
+    """The completions' rows in the order given; equal ones are reused only where asked."""
+    known = {(c.text, c.label): c for c in prompt.completions.all()} if reuse_equal else {}
+    wanted = [_completion(prompt, completion) for completion in new]
+    fresh = [c for c in wanted if (c.text, c.label) not in known]
+    Completion.objects.bulk_create(fresh)
+    return [known.get((c.text, c.label), c) for c in wanted]
+
+
+def _item_digest(
+    prompt: str, prompt_id: str | None, shown: Sequence[tuple[str, str]], asked: Sequence[Any]
+) -> str:
+    return digest_of([prompt, prompt_id, [list(pair) for pair in shown], list(asked)])
+
+
+def _create_item(
+    prompt: Prompt,
+    completions: Sequence[Completion],
+    asked: list[dict[str, Any]],
+    *,
+    item_id: str | None,
+    digest: str,
+    overlap: int,
+    blind: bool,
+    closed: bool,
+) -> Item:
+    item = Item.objects.create(
+        project_id=prompt.project_id,
+        prompt=prompt,
+        kinds=asked,
+        external_id=item_id,
+        digest=digest,
+        overlap=overlap,
+        places=0 if closed else overlap,
+        blind=blind,
+    )
+    slots = [ItemCompletion(item=item, completion=c, index=n) for n, c in enumerate(completions)]
+    ItemCompletion.objects.bulk_create(slots)
+    return item
