@@ -1,0 +1,244 @@
+"""Rows become prompts, completions and judgments, by a mapping; a row is taken whole or refused whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Any
+
+from feedback.errors import InvalidInput
+from feedback.imports.base import (
+    MAX_NAME,
+    ImportedCompletion,
+    ImportedJudgment,
+    ImportedRow,
+    Row,
+    RowError,
+    RowProblem,
+)
+from feedback.imports.cells import as_list, as_messages, as_name, as_text, prompt_messages
+from feedback.imports.mapping import (
+    PLACEHOLDER,
+    CompletionColumns,
+    FromColumn,
+    ImportMapping,
+    JudgmentColumns,
+    reference,
+)
+from feedback.kinds import get_kind
+
+CHECKED_ROWS = 100  # rows whose columns together count as the file's columns
+Messages = tuple[dict[str, str], ...]
+
+
+def convert_rows(
+    mapping: ImportMapping, rows: Iterable[Row | RowError]
+) -> Iterator[ImportedRow | RowError]:
+    """Every row converted or refused, once the first hundred show that no column is missing.
+
+    Raises InvalidInput `unknown_column`.
+    """
+    stream = iter(rows)
+    first = list(islice(stream, CHECKED_ROWS))
+    check_columns(mapping, columns_of(first))
+    for row in chain(first, stream):
+        yield row if isinstance(row, RowError) else convert(mapping, row)
+
+
+def columns_of(rows: Iterable[Row | RowError]) -> list[str]:
+    """The columns that the rows have, in order of appearance."""
+    names: dict[str, None] = {}
+    for row in rows:
+        if isinstance(row, Row):
+            names.update(dict.fromkeys(row.values))
+    return list(names)
+
+
+def check_columns(mapping: ImportMapping, columns: list[str]) -> None:
+    """Raises InvalidInput `unknown_column` when the mapping names one that the file lacks."""
+    missing = [c for c in dict.fromkeys(mapping.columns()) if c not in columns]
+    if columns and missing:
+        raise InvalidInput(
+            f"The file has no column '{missing[0]}'.",
+            code="unknown_column",
+            hint=f"Columns there: {', '.join(columns)}.",
+            details=[
+                {"where": name, "code": "unknown_column", "message": "Not in the file."}
+                for name in missing
+            ],
+        )
+
+
+def convert(mapping: ImportMapping, row: Row) -> ImportedRow | RowError:
+    """What the row amounts to, or why it is refused."""
+    try:
+        return _convert(mapping, row)
+    except RowProblem as problem:
+        return problem.at(row.number)
+    except InvalidInput as error:
+        return RowError(row.number, error.code, error.message)
+
+
+def _convert(mapping: ImportMapping, row: Row) -> ImportedRow:
+    values = row.values
+    messages = prompt_messages(mapping.prompt, mapping.system, values)
+    completions = tuple(_completions(mapping, values, messages))
+    for asked in mapping.kinds:
+        problem = get_kind(asked.kind).completions_problem(len(completions))
+        if problem is not None:
+            raise RowProblem("wrong_completions", problem)
+    return ImportedRow(
+        number=row.number,
+        messages=messages,
+        prompt_id=as_name(mapping.prompt_id, values),
+        item_id=as_name(mapping.item_id, values),
+        tags=_tags(mapping, values),
+        completions=completions,
+        kinds=tuple(asked.model_dump() for asked in mapping.kinds),
+        judgments=tuple(_judgments(mapping, values, len(completions))),
+        close=mapping.close_items,
+    )
+
+
+def _tags(mapping: ImportMapping, values: Any) -> tuple[str, ...]:
+    tags: dict[str, None] = {}
+    for column in mapping.tags:
+        value = values.get(column)
+        for tag in value if isinstance(value, list) else [value]:
+            name = as_name(column, {column: tag})
+            if name is not None:
+                tags[name] = None
+    return tuple(tags)
+
+
+def _completions(
+    mapping: ImportMapping, values: Any, messages: Messages
+) -> Iterator[ImportedCompletion]:
+    for part in mapping.completions:
+        text = _answer_text(part.text, values.get(part.text), messages)
+        yield ImportedCompletion(text, _label(part, values), as_name(part.id, values))
+    if mapping.completions_list is not None:
+        column = mapping.completions_list
+        for entry in as_list(column, values.get(column)):
+            yield _listed(column, entry, messages)
+
+
+def _listed(column: str, entry: Any, messages: Messages) -> ImportedCompletion:
+    if not isinstance(entry, dict):
+        return ImportedCompletion(_answer_text(column, entry, messages))
+    if strange := entry.keys() - {"text", "label", "id"}:
+        raise RowProblem(
+            "bad_completions", f"A completion in '{column}' has a field '{min(strange)}'."
+        )
+    text = _answer_text(column, entry.get("text"), messages)
+    return ImportedCompletion(text, as_name("label", entry) or "", as_name("id", entry))
+
+
+def _answer_text(column: str, value: Any, messages: Messages) -> str:
+    """The text of a completion; of a chat the last message, if what comes before is the prompt."""
+    if isinstance(value, list):
+        chat = as_messages(column, value)
+        if chat[-1]["role"] != "assistant" or chat[:-1] not in ((), messages):
+            raise RowProblem(
+                "bad_messages", f"Column '{column}' is not the prompt followed by one answer."
+            )
+        value = chat[-1]["content"]
+    text = as_text(column, value)
+    if not text.strip():
+        raise RowProblem("empty_completion", f"The completion in column '{column}' is empty.")
+    return text
+
+
+def _label(part: CompletionColumns, values: Any) -> str:
+    label = as_name(part.label, values) or ""
+    if part.label_part is None or not label:
+        return label
+    pieces = label.split(part.label_part.separator)
+    if part.label_part.index >= len(pieces):
+        raise RowProblem("bad_label", f"'{label}' has only {len(pieces)} parts.")
+    return pieces[part.label_part.index].strip()
+
+
+def _judgments(mapping: ImportMapping, values: Any, completions: int) -> Iterator[ImportedJudgment]:
+    settings = {asked.kind: asked.settings for asked in mapping.kinds}
+    seen: set[tuple[str, str]] = set()
+    for part in mapping.judgments:
+        try:
+            payload = _fill(part.answer, values)
+        except _NoJudgment:
+            continue
+        annotator = _annotator(part, values)
+        if (part.kind, annotator) in seen:
+            raise RowProblem("double_judgment", f"'{annotator}' judges the row twice.")
+        seen.add((part.kind, annotator))
+        if not isinstance(payload, dict):
+            raise RowProblem("invalid_answer", f"The answer to '{part.kind}' is not an object.")
+        kind = get_kind(part.kind)
+        answer = kind.parse(payload, completions=completions, settings=settings[part.kind])
+        yield ImportedJudgment(part.kind, annotator, answer.model_dump(mode="json"))
+
+
+def _annotator(part: JudgmentColumns, values: Any) -> str:
+    if isinstance(part.annotator, str):
+        name: Any = part.annotator
+    else:
+        try:
+            name = _look_up(part.annotator, values)
+        except _NoJudgment:
+            name = None
+    if not isinstance(name, str | int) or not str(name).strip():
+        raise RowProblem("no_annotator", "There is an answer, and no annotator's name.")
+    if len(str(name)) > MAX_NAME:
+        raise RowProblem("too_long", f"The annotator's name is longer than {MAX_NAME} characters.")
+    return str(name).strip()
+
+
+class _NoJudgment(Exception):
+    """A column that the answer needs is empty."""
+
+
+def _fill(part: Any, values: Any) -> Any:
+    """A part of an answer with its columns filled in."""
+    found = reference(part)
+    if found is not None:
+        return _look_up(found, values)
+    if isinstance(part, dict):
+        return {key: _fill(value, values) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_fill(value, values) for value in part]
+    if not isinstance(part, str):
+        return part
+    whole = PLACEHOLDER.fullmatch(part)
+    if whole:
+        return _look_up(FromColumn(column=whole[1]), values)
+    return PLACEHOLDER.sub(lambda m: _spelled(values.get(m[1])), part)
+
+
+def _look_up(source: FromColumn, values: Any) -> Any:
+    value = values.get(source.column)
+    if value is None or value == "":
+        if source.default is None:
+            raise _NoJudgment
+        return source.default
+    if source.values is None:
+        return value
+    spelled = _spelled(value)
+    if spelled not in source.values:
+        known = ", ".join(source.values)
+        raise RowProblem(
+            "unknown_value",
+            f"Column '{source.column}' holds '{spelled[:80]}', not one of: {known}.",
+        )
+    meaning = source.values[spelled]
+    if meaning is None:
+        raise _NoJudgment
+    return meaning
+
+
+def _spelled(value: Any) -> str:
+    """A value as the keys of a value table spell it: 1, 0.5, true; nothing for an empty cell."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)

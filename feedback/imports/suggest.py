@@ -1,0 +1,145 @@
+"""Guesses a mapping from the names of columns and a few rows, so that forms and commands start filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_PROMPTS = ("prompt", "question", "query", "messages", "conversation", "instruction")
+_PAIRS = (
+    ("response1", "response2"),
+    ("response_1", "response_2"),
+    ("response_a", "response_b"),
+    ("response_0", "response_1"),
+    ("completion1", "completion2"),
+    ("completion_a", "completion_b"),
+    ("answer_a", "answer_b"),
+    ("output_1", "output_2"),
+    ("a", "b"),
+)
+_SINGLES = ("completion", "response", "output", "answer")
+_LISTS = ("completions", "responses", "answers", "outputs")
+_WINNERS = ("winner", "preference", "preferred", "choice")
+_IDS = ("id", "item_id", "uid", "uuid", "idx")
+_FIRST = ("1", "a", "A", "first", "model_a", "response_a", "chosen")
+_SECOND = ("2", "b", "B", "second", "model_b", "response_b", "rejected")
+_TIES = ("0", "tie", "Tie", "draw", "both", "tie (bothbad)")
+_UP = ("true", "True", "1", "yes", "up", "good")
+_DOWN = ("false", "False", "0", "-1", "no", "down", "bad")
+
+
+def suggest_mapping(
+    columns: Sequence[str], sample_rows: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The JSON of an `ImportMapping` that fits common files; what cannot be guessed is left out.
+
+    Names are compared without regard to case. Without any column that looks like a prompt the first is taken.
+    """
+    names = {column.lower(): column for column in reversed(columns)}
+    mapping: dict[str, Any] = {"prompt": _prompt(names, columns)}
+    for field, wanted in (
+        ("system", ("system", "system_prompt")),
+        ("prompt_id", ("prompt_id", "question_id")),
+        ("item_id", _IDS),
+        ("tags", ("tags", "tag", "category")),
+    ):
+        column = _first(names, wanted)
+        if column is not None:
+            mapping[field] = [column] if field == "tags" else column
+    return mapping | _content(names, sample_rows)
+
+
+def _prompt(names: Mapping[str, str], columns: Sequence[str]) -> list[str]:
+    column = _first(names, _PROMPTS)
+    if column is None:
+        return [names.get("input", columns[0])] if columns else []
+    if column.lower() == "instruction" and "input" in names:
+        return [column, names["input"]]
+    return [column]
+
+
+def _content(names: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if "chosen" in names and "rejected" in names:
+        pair = (names["chosen"], names["rejected"])
+        return _pair(pair) | _judged("pairwise", "import", {"choice": "first"})
+    for left, right in _PAIRS:
+        if left in names and right in names:
+            return _pair((names[left], names[right]), names) | _winner(names, rows)
+    listed = _first(names, _LISTS)
+    if listed is not None:
+        return {"completions_list": listed}
+    single = _first(names, _SINGLES)
+    return {} if single is None else _single(single, names, rows)
+
+
+def _pair(pair: tuple[str, str], names: Mapping[str, str] | None = None) -> dict[str, Any]:
+    labels = _label_columns(names or {})
+    texts = [{"text": text, "label": label} for text, label in zip(pair, labels, strict=True)]
+    return {
+        "completions": [{k: v for k, v in text.items() if v is not None} for text in texts],
+        "kinds": [{"kind": "pairwise"}],
+    }
+
+
+def _label_columns(names: Mapping[str, str]) -> tuple[str | None, str | None]:
+    for left, right in (("model_a", "model_b"), ("model_1", "model_2"), ("model1", "model2")):
+        if left in names and right in names:
+            return names[left], names[right]
+    return None, None
+
+
+def _winner(names: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    column = _first(names, _WINNERS)
+    if column is None:
+        return {}
+    table = {
+        **{value: {"choice": "first"} for value in _FIRST},
+        **{value: {"choice": "second"} for value in _SECOND},
+        **{value: {"choice": "tie"} for value in _TIES},
+    }
+    seen = _seen(column, rows)
+    if not seen:
+        return _judged("pairwise", _annotator(names), {"column": column, "values": table})
+    if not seen <= table.keys() or {"0", "1", "2"} > seen >= {"0", "1"}:
+        return {}  # 0 and 1 alone: whether 0 is a tie or the first is for a person to say
+    values = {value: table[value] for value in table if value in seen}
+    return _judged("pairwise", _annotator(names), {"column": column, "values": values})
+
+
+def _single(
+    text: str, names: Mapping[str, str], rows: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    model = names.get("model")
+    completion = {"text": text} if model is None else {"text": text, "label": model}
+    asked = {"completions": [completion], "kinds": [{"kind": "thumbs"}]}
+    label = names.get("label")
+    known = {**dict.fromkeys(_UP, True), **dict.fromkeys(_DOWN, False)}
+    seen = _seen(label, rows) if label is not None else set()
+    if label is None or not seen or not seen <= known.keys():
+        return asked
+    values = {value: up for value, up in known.items() if value in seen}
+    thumb = {"completion": 0, "desirable": {"column": label, "values": values}}
+    return asked | _judged("thumbs", _annotator(names), {"thumbs": [thumb]})
+
+
+def _judged(kind: str, annotator: Any, answer: dict[str, Any]) -> dict[str, Any]:
+    return {"judgments": [{"kind": kind, "annotator": annotator, "answer": answer}]}
+
+
+def _annotator(names: Mapping[str, str]) -> Any:
+    column = _first(names, ("annotator", "annotator_id", "judge", "rater", "user"))
+    return "import" if column is None else {"column": column}
+
+
+def _seen(column: str, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The column's values as tables of values spell them; empty cells aside."""
+    values = (row.get(column) for row in rows)
+    return {
+        str(value).lower() if isinstance(value, bool) else str(value)
+        for value in values
+        if isinstance(value, str | int | float) and value != ""
+    }
+
+
+def _first(names: Mapping[str, str], wanted: Sequence[str]) -> str | None:
+    return next((names[name] for name in wanted if name in names), None)
