@@ -133,7 +133,7 @@ def record_name(record: Evidence) -> str:
 def to_json(record: Evidence) -> dict[str, Any]:
     """A plain mapping that `from_json` reads back to an equal record.
 
-    JSON has no infinity: a Score's open end is null, with its sign in the field's name (low or high).
+    JSON has no infinity: the open end of a Score is null; its field (low, high) tells its sign.
     """
     body = dataclasses.asdict(record)
     context = body.pop("context")

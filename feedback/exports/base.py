@@ -18,7 +18,7 @@ class ExportOptions(BaseModel):
 
     ties: Literal["drop", "both"] = Field(
         default="drop",
-        description="Comparisons that name no better one: left out, or in both orders with margin 0.",
+        description="Comparisons without a better one: left out, or in both orders, margin 0.",
     )
 
 

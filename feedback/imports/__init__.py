@@ -1,4 +1,4 @@
-"""The catalogue of file formats: bytes become prompts, completions and judgments, by a mapping of columns."""
+"""Files become prompts, completions and judgments: the catalogue of formats, and the mapping."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ from feedback.imports.base import (
     Row,
     RowError,
 )
-from feedback.imports.convert import columns_of, convert, convert_rows
 from feedback.imports.csv import Csv
 from feedback.imports.json import Json
 from feedback.imports.jsonl import JsonLines
-from feedback.imports.mapping import ImportMapping, parse_mapping
-from feedback.imports.suggest import suggest_mapping
+from feedback.imports.mapping import (
+    ImportMapping,
+    check_columns,
+    columns_of,
+    convert,
+    convert_rows,
+    parse_mapping,
+    suggest_mapping,
+)
 
 __all__ = [
     "FORMATS",
@@ -31,6 +37,7 @@ __all__ = [
     "ImportedRow",
     "Row",
     "RowError",
+    "check_columns",
     "columns_of",
     "convert",
     "convert_rows",

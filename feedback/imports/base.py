@@ -1,4 +1,4 @@
-"""What every import shares: rows of a file, the errors of single rows, and what a row amounts to."""
+"""What every import shares: rows of a file, errors of single rows, and what a row amounts to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_NAME = 200  # characters of an id, a tag, a label or an annotator's name
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file. `number` counts from 1: the line in JSON lines and CSV, the place in a JSON array."""
+    """One row of a file; `number` is its line in JSON lines and CSV, its place in JSON, from 1."""
 
     number: int
     values: Mapping[str, Any]
@@ -71,11 +71,11 @@ class Format:
     extensions: ClassVar[tuple[str, ...]]
 
     def fits(self, head: bytes) -> bool:
-        """Whether a file that begins so may be in this format; asked when its name does not tell."""
+        """Whether a file that begins so may be in this format; asked if its name does not tell."""
         raise NotImplementedError
 
     def rows(self, stream: BinaryIO) -> Iterator[Row | RowError]:
-        """The rows; raises InvalidInput `unreadable_file` for a file that is not in this format at all."""
+        """The rows; raises InvalidInput `unreadable_file` if the file is not in this format."""
         raise NotImplementedError
 
 

@@ -1,4 +1,4 @@
-"""CSV with a header row: comma, semicolon or tab, quoted cells over several lines, UTF-8 with or without a BOM."""
+"""CSV with a header row; commas, semicolons or tabs, and quoted cells over several lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON: one array of objects, or an object that holds one, read as a stream so that its size does not matter."""
+"""JSON: one array of objects, or an object that holds one, read as a stream."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, BinaryIO
 
-import ijson
+import ijson  # type: ignore[import-untyped]
 
 from feedback.errors import InvalidInput
 from feedback.imports.base import Format, Row, RowError, storable, unreadable

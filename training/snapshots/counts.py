@@ -32,7 +32,7 @@ class Tally:
         self.sources: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
         self.judgments: set[int] = set()
-        self._counts = Counter({key: 0 for key in _keys()})
+        self._counts = Counter(dict.fromkeys(_keys(), 0))
         self._prompts: set[bytes] = set()
 
     def add(self, split: Split, record: Evidence) -> None:

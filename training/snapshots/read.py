@@ -35,7 +35,7 @@ class Manifest(BaseModel):
 
 
 def read_manifest(directory: Path) -> Manifest:
-    """The snapshot's manifest; raises Conflict `snapshot_damaged` when it is missing or unreadable."""
+    """The snapshot's manifest; raises Conflict `snapshot_damaged` when it cannot be read."""
     try:
         return Manifest.model_validate_json((directory / MANIFEST).read_bytes())
     except (OSError, ValidationError) as error:

@@ -1,4 +1,4 @@
-"""The mapping: which columns of a file hold what. Written by hand or made by a form of column pickers."""
+"""What a mapping says: which columns hold what. Written by hand or by a form of pickers."""
 
 from __future__ import annotations
 
@@ -64,16 +64,16 @@ class FromColumn(_Part):
 
 
 class JudgmentColumns(_Part):
-    """A judgment that the file brings along; it is left out in rows where a column it uses is empty."""
+    """A judgment in the file; left out in rows where a column that it needs is empty."""
 
     kind: str = Field(description="The kind it answers; one of `kinds`.")
     annotator: str | FromColumn = Field(
         description='The annotator\'s name, or `{"column": ...}` when a column names the annotator.'
     )
     answer: dict[str, Any] = Field(
-        description="The kind's answer. A text that is `{column}` becomes the column's value, inside "
-        'a longer text its text; `{"column": ..., "values": {...}}` maps a value to a part of the '
-        "answer, or to all of it."
+        description="The kind's answer. A text that is `{column}` becomes the column's value, "
+        'inside a longer text its text; `{"column": ..., "values": {...}}` maps a value to a part '
+        "of the answer, or to all of it."
     )
 
 

@@ -1,4 +1,4 @@
-"""Single cells of an import, read as what the mapping says they are: a text, a name, a list, a chat."""
+"""Single cells, read as what the mapping says they are: a text, a name, a list, a chat."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def as_text(column: str, value: Any) -> str:
 
 
 def as_name(column: str | None, values: Mapping[str, Any]) -> str | None:
-    """A short text (id, tag, label) without spaces around it; None when there is none. Numbers are spelled."""
+    """A short text (id, tag, label), trimmed; None when empty. Numbers are spelled out."""
     value = None if column is None else values.get(column)
     if value is None:
         return None

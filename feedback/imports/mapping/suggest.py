@@ -1,4 +1,4 @@
-"""Guesses a mapping from the names of columns and a few rows, so that forms and commands start filled in."""
+"""Guesses at a mapping from the columns' names and a few rows, so that forms start filled in."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def suggest_mapping(
 ) -> dict[str, Any]:
     """The JSON of an `ImportMapping` that fits common files; what cannot be guessed is left out.
 
-    Names are compared without regard to case. Without any column that looks like a prompt the first is taken.
+    Names are compared without regard to case. Where no column looks like a prompt, the first is
+    taken.
     """
     names = {column.lower(): column for column in reversed(columns)}
     mapping: dict[str, Any] = {"prompt": _prompt(names, columns)}

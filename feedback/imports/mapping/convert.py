@@ -1,4 +1,4 @@
-"""Rows become prompts, completions and judgments, by a mapping; a row is taken whole or refused whole."""
+"""Rows become prompts, completions and judgments; a row is taken whole or refused whole."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from feedback.imports.base import (
     RowError,
     RowProblem,
 )
-from feedback.imports.cells import as_list, as_messages, as_name, as_text, prompt_messages
-from feedback.imports.mapping import (
+from feedback.imports.mapping.cells import as_list, as_messages, as_name, as_text, prompt_messages
+from feedback.imports.mapping.columns import (
     PLACEHOLDER,
     CompletionColumns,
     FromColumn,
