@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 EVENTS = "metrics.jsonl"
 RUN = "run.json"
+LOCK = "run.lock"
 LOG = "log.txt"
 CHECKPOINTS = "checkpoints"
 OUTPUT = "output"

@@ -104,9 +104,16 @@ def load_tokenizer(path: str) -> Any:
             code="base_model_without_chat_template",
             hint="Choose an instruction-tuned model, or add a chat_template.jinja to the directory.",
         )
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.unk_token or tokenizer.eos_token
+    if tokenizer.pad_token in (None, tokenizer.eos_token):
+        tokenizer.pad_token = _pad_token(tokenizer)
     return tokenizer
+
+
+def _pad_token(tokenizer: Any) -> str:
+    """Not the end token where it can be helped: reward models read the last token that is not padding."""
+    others = [t for t in tokenizer.all_special_tokens if t != tokenizer.eos_token]
+    token: str = others[0] if others else tokenizer.eos_token
+    return token
 
 
 def _directory_problem(path: Path) -> str:

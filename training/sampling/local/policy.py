@@ -176,9 +176,7 @@ class _Batch:
         width = max(len(row.ids) for row in rows)
         ids = [[pad] * (width - len(row.ids)) + row.ids for row in rows]
         mask = [[0] * (width - len(row.ids)) + [1] * len(row.ids) for row in rows]
-        return cls(
-            list(rows), torch.tensor(ids, device=device), torch.tensor(mask, device=device)
-        )
+        return cls(list(rows), torch.tensor(ids, device=device), torch.tensor(mask, device=device))
 
     def forward(self, model: Any) -> Any:
         """The next token's logits [rows, vocabulary] in float32."""

@@ -1,0 +1,45 @@
+"""The catalogue of recipes: one module each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from feedback.errors import InvalidInput
+from training.recipes.base import Config, Recipe
+from training.recipes.dpo import Dpo
+from training.recipes.kto import Kto
+from training.recipes.reward_model import RewardModel
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (RewardModel(), Dpo(), Kto())}
+
+
+def get_recipe(name: str) -> Recipe:
+    """The recipe of that name; raises InvalidInput `unknown_recipe`."""
+    try:
+        return RECIPES[name]
+    except KeyError:
+        raise InvalidInput(
+            f"There is no recipe '{name}'.",
+            code="unknown_recipe",
+            hint=f"Known recipes: {', '.join(RECIPES)}.",
+        ) from None
+
+
+def parse_config(recipe: Recipe, payload: Mapping[str, Any]) -> Config:
+    """The validated config; raises InvalidInput `invalid_config` with a detail for each wrong field."""
+    try:
+        return recipe.config_model.model_validate(payload)
+    except ValidationError as error:
+        details = [
+            {"where": ".".join(str(part) for part in e["loc"]) or "config", "message": e["msg"]}
+            for e in error.errors()
+        ]
+        raise InvalidInput(
+            f"The config does not fit: {details[0]['where']}: {details[0]['message']}.",
+            code="invalid_config",
+            hint=f"See the fields of the recipe '{recipe.name}'.",
+            details=details,
+        ) from error

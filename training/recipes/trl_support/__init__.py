@@ -1,0 +1,26 @@
+"""What all recipes on TRL share: rows, defaults, trainer arguments, progress, resume, output and evaluation."""
+
+from __future__ import annotations
+
+from training.recipes.trl_support.arguments import Rates, lora_config
+from training.recipes.trl_support.evaluation import (
+    evaluate_policy,
+    evaluate_reward_model,
+    evaluate_verdicts,
+)
+from training.recipes.trl_support.fitting import Prepared, fit, prepare, result
+from training.recipes.trl_support.rows import pair_rows, verdict_rows
+
+__all__ = [
+    "Prepared",
+    "Rates",
+    "evaluate_policy",
+    "evaluate_reward_model",
+    "evaluate_verdicts",
+    "fit",
+    "lora_config",
+    "pair_rows",
+    "prepare",
+    "result",
+    "verdict_rows",
+]

@@ -1,0 +1,117 @@
+"""Evidence as rows for preference training, and why some of it cannot be used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from feedback.evidence import Candidate, Comparison, Context, Evidence, Ranking, Verdict
+from training.recipes.base import Rows
+
+Row = dict[str, Any]
+
+
+def pair_rows(evidence: Iterable[tuple[str, Evidence]]) -> Rows:
+    """Preference rows: `prompt`, `chosen`, `rejected` as messages, `margin`, `weight`.
+
+    `margin` is the strength above an ordinary preference: 0, 1, 2 for strengths 1, 2, 3. Rankings count as all their
+    pairs. Unusable: `tie`, `both_bad`, `identical`, `empty`, `not_a_comparison`.
+    """
+    return _collect((split, outcome) for split, record in evidence for outcome in _pairs(record))
+
+
+def verdict_rows(evidence: Iterable[tuple[str, Evidence]], *, unpair: bool = True) -> Rows:
+    """Unpaired rows: `prompt` and `completion` as messages, `label`, `weight`.
+
+    With `unpair`, evidence without a single verdict in training gives two rows for each decided comparison: the chosen
+    one wanted, the rejected one not. Unusable: `empty`, `not_a_verdict`, and those of `pair_rows`.
+    """
+    records = list(evidence)
+    judged = any(split == "train" and isinstance(r, Verdict) for split, r in records)
+    if judged or not unpair:
+        return _collect((split, _verdict(record)) for split, record in records)
+    pairs = pair_rows(records)
+    return Rows(
+        train=[row for pair in pairs.train for row in _unpaired(pair)],
+        test=[row for pair in pairs.test for row in _unpaired(pair)],
+        unusable=pairs.unusable,
+    )
+
+
+def balanced_weights(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """The rows with their weights scaled to a mean of 1, so that weights do not change the learning rate."""
+    total = sum(row["weight"] for row in rows)
+    if total <= 0:
+        return [dict(row) for row in rows]
+    return [{**row, "weight": row["weight"] * len(rows) / total} for row in rows]
+
+
+def _collect(outcomes: Iterable[tuple[str, Row | str]]) -> Rows:
+    rows: dict[str, list[Row]] = {"train": [], "test": []}
+    unusable: Counter[str] = Counter()
+    for split, outcome in outcomes:
+        if isinstance(outcome, str):
+            unusable[outcome] += 1
+        else:
+            rows[split].append(outcome)
+    return Rows(train=rows["train"], test=rows["test"], unusable=dict(sorted(unusable.items())))
+
+
+def _pairs(record: Evidence) -> Iterator[Row | str]:
+    if isinstance(record, Comparison):
+        yield _pair(record)
+    elif isinstance(record, Ranking):
+        yield from map(_pair, record.comparisons())
+    else:
+        yield "not_a_comparison"
+
+
+def _pair(comparison: Comparison) -> Row | str:
+    ordered = comparison.ordered()
+    if ordered is None:
+        return comparison.outcome
+    chosen, rejected = ordered
+    if not chosen.text.strip() or not rejected.text.strip():
+        return "empty"
+    if chosen.text == rejected.text:
+        return "identical"
+    context = comparison.context
+    return {
+        "prompt": _messages(context),
+        "chosen": _answer(chosen),
+        "rejected": _answer(rejected),
+        "margin": max(0.0, float(comparison.strength) - 1.0),
+        "weight": float(context.weight),
+    }
+
+
+def _verdict(record: Evidence) -> Row | str:
+    if not isinstance(record, Verdict):
+        return "not_a_verdict"
+    if not record.completion.text.strip():
+        return "empty"
+    return {
+        "prompt": _messages(record.context),
+        "completion": _answer(record.completion),
+        "label": record.desirable,
+        "weight": float(record.context.weight),
+    }
+
+
+def _unpaired(pair: Row) -> Iterator[Row]:
+    for side, label in (("chosen", True), ("rejected", False)):
+        yield {
+            "prompt": pair["prompt"],
+            "completion": pair[side],
+            "label": label,
+            "weight": pair["weight"],
+        }
+
+
+def _messages(context: Context) -> list[dict[str, str]]:
+    return [{"role": m["role"], "content": m["content"]} for m in context.prompt]
+
+
+def _answer(candidate: Candidate) -> list[dict[str, str]]:
+    return [{"role": "assistant", "content": candidate.text}]
