@@ -42,14 +42,15 @@ class Embedded:
         self._owner = os.getpid()
         self.ensure()
 
-    def ensure(self) -> None:
-        """Start what is not running: at first, and again should a server have died."""
+    def ensure(self) -> list[str]:
+        """Start what is not running, at first or should a server have died; return their names."""
         with locked(self.data_dir / "servers.start.lock"):
             started = [server for server in (self.postgres, self.redis) if not server.is_ready()]
             for server in started:
                 server.start()
             if started:
                 self._start_keeper()
+        return [type(server).__name__ for server in started]
 
     def release(self) -> None:
         """Leave; the last one out stops both servers before this returns."""
@@ -134,6 +135,7 @@ def attach(*, durable: bool = True) -> Embedded | None:
     if all(env_str(name) or env_str(f"{name}_FILE") for name in VARIABLES):
         return None
     embedded = Embedded(data_dir, durable=durable)
+    _attached.append(embedded)
     atexit.register(embedded.release)
     embedded.attach()
     urls = (embedded.postgres.url(), embedded.redis.url())
@@ -143,8 +145,15 @@ def attach(*, durable: bool = True) -> Embedded | None:
     return embedded
 
 
+def current() -> Embedded | None:
+    """Return this process's share in the servers, if it has one."""
+    return _attached[-1] if _attached else None
+
+
+_attached: list[Embedded] = []
+
 if __name__ == "__main__":
     Embedded(Path(sys.argv[1])).keep()
 
 
-__all__ = ["Embedded", "ServerError", "attach", "locked", "open_lock", "prepare_data_dir"]
+__all__ = ["Embedded", "ServerError", "attach", "current", "open_lock", "prepare_data_dir"]

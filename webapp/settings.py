@@ -150,7 +150,9 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [ROOT / "webapp" / "static"]
-WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").is_file()
+STATIC_MANIFEST = env_bool("STATIC_MANIFEST", (STATIC_ROOT / "staticfiles.json").is_file())
+WHITENOISE_USE_FINDERS = not STATIC_MANIFEST
+WHITENOISE_MANIFEST_STRICT = False
 ARTEFACTS_S3_BUCKET = env_str("ARTEFACTS_S3_BUCKET")
 
 
@@ -179,9 +181,9 @@ STORAGES: dict[str, Any] = {
     # Names with a digest need `collectstatic`, which `manage.py run` does; without it (tests,
     # the first command) files are served under their plain names from where they lie.
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if WHITENOISE_USE_FINDERS
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_MANIFEST
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
     "artefacts": _artefact_storage(),
 }
