@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Prefetch, QuerySet, Sum
 
 from feedback.errors import NotFound
 from feedback.evidence import Candidate, Context, Evidence
-from feedback.kinds import KINDS, get_kind
+from feedback.kinds import get_kind
 from feedback.kinds.base import Kind
 from feedback.models import (
     Annotator,
@@ -162,28 +162,15 @@ def stored_answer(judgment: Judgment) -> Any:
     return kind.answer_model.model_validate(kind.upgrade(judgment.answer, judgment.kind_version))
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceFilter:
-    """Which judgments become evidence; an empty field admits all."""
-
-    kinds: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-
-
-def evidence_of(project: Project, chosen: EvidenceFilter | None = None) -> Iterator[Evidence]:
+def evidence_of(project: Project) -> Iterator[Evidence]:
     """The project's judgments as evidence, streamed in the order of their ids, memory flat."""
-    chosen = chosen or EvidenceFilter()
-    judgments = live_judgments().filter(item__project=project, kind__in=chosen.kinds or list(KINDS))
-    if chosen.sources:
-        judgments = judgments.filter(annotator__source__in=chosen.sources)
-    if chosen.tags:
-        wanted = Q()
-        for tag in chosen.tags:
-            wanted |= Q(item__prompt__tags__contains=[tag])
-        judgments = judgments.filter(wanted)
-    rows = judgments.select_related("annotator", "item__prompt").prefetch_related(
-        Prefetch("item__slots", ItemCompletion.objects.select_related("completion"))
+    rows = (
+        live_judgments()
+        .filter(item__project=project)
+        .select_related("annotator", "item__prompt")
+        .prefetch_related(
+            Prefetch("item__slots", ItemCompletion.objects.select_related("completion"))
+        )
     )
     for judgment in rows.order_by("pk").iterator(chunk_size=BATCH):
         yield from judgment_evidence(judgment)

@@ -1,0 +1,66 @@
+"""Freeze: a project's evidence becomes files with a digest and a stable split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from feedback.errors import InvalidInput
+from feedback.evidence import Evidence
+from feedback.models import Project
+from feedback.selectors import evidence_of
+from training.artefacts import store_tree, tree_exists
+from training.jobs.context import JobContext
+from training.models import Snapshot
+from training.operations.base import Operation, Outcome, Params
+from training.snapshots import SnapshotOptions, write_snapshot
+
+
+class FreezeParams(Params):
+    """Which evidence to freeze."""
+
+    options: SnapshotOptions = Field(default_factory=SnapshotOptions)
+
+
+class FreezeSnapshot(Operation[FreezeParams]):
+    """Equal evidence with equal options is one snapshot, however often it is frozen."""
+
+    name = "freeze_snapshot"
+    label = "Snapshot"
+    params_model = FreezeParams
+
+    def run(self, context: JobContext, params: FreezeParams) -> Outcome:
+        """Write, store and register the snapshot."""
+        project = context.job.project
+        assert project is not None  # noqa: S101 snapshots always have a project
+        folder = context.directory / "snapshot"
+        manifest = write_snapshot(folder, _watched(project, context), params.options)
+        if not manifest.counts.get("prompts"):
+            raise InvalidInput(
+                "There is no evidence to freeze with these options.",
+                code="no_evidence",
+                hint="Judge some items, or widen the options.",
+            )
+        artefact = f"snapshots/{project.pk}/{manifest.digest}"
+        if not tree_exists(artefact):
+            store_tree(folder, artefact)
+        snapshot, new = Snapshot.objects.get_or_create(
+            project=project,
+            digest=manifest.digest,
+            defaults={
+                "options": params.options.model_dump(mode="json"),
+                "counts": manifest.counts,
+                "artefact": artefact,
+                "created_by": context.job.owner,
+            },
+        )
+        return Outcome(result={"snapshot": snapshot.pk, "digest": snapshot.digest, "new": new})
+
+
+def _watched(project: Project, context: JobContext) -> Iterator[Evidence]:
+    for n, record in enumerate(evidence_of(project), 1):
+        if n % 1000 == 0:
+            context.check()
+            context.progress(n, 0, f"{n} records")
+        yield record

@@ -1,0 +1,86 @@
+"""Import: a file of prompts, completions and judgments, by a mapping of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, BinaryIO, TypeVar
+
+from django.core.files.storage import storages
+from pydantic import Field
+
+from feedback.imports import ImportMapping, convert_rows, read_rows
+from feedback.imports.base import ImportedRow, RowError
+from feedback.models import Project
+from feedback.services import ImportCounts, import_rows
+from training.jobs.context import JobContext
+from training.operations.base import Operation, Outcome, Params
+
+BATCH = 100
+MOST_DETAILS = 10_000
+
+
+class ImportParams(Params):
+    """The stored file, how it reads, and what its columns mean."""
+
+    file: str = Field(description="The file's name in artefact storage.")
+    filename: str = ""
+    format: str
+    mapping: ImportMapping
+
+
+class ImportContent(Operation[ImportParams]):
+    """Each row is stored whole or refused with its number; a repeat stores nothing twice."""
+
+    name = "import_content"
+    label = "Import"
+    params_model = ImportParams
+
+    def run(self, context: JobContext, params: ImportParams) -> Outcome:
+        """Store the file row by row; reads again from the start after an interruption, which is harmless."""
+        project = context.job.project
+        assert project is not None  # noqa: S101 imports always have a project
+        storage = storages["artefacts"]
+        size = storage.size(params.file)
+        counts = ImportCounts()
+        with storage.open(params.file) as stream:
+            rows = convert_rows(params.mapping, read_rows(params.format, stream))
+            for batch in _batches(rows):
+                context.check()
+                _store(project, batch, counts)
+                context.progress(_position(stream, size), size, f"{counts.rows} rows")
+        return Outcome(result=_report(counts))
+
+
+def _store(project: Project, batch: list[ImportedRow | RowError], counts: ImportCounts) -> None:
+    for row in batch:
+        if isinstance(row, RowError):
+            counts.rows += 1
+            counts.refuse(row.number, row.code, row.message)
+        else:
+            import_rows(project, [row], counts)
+
+
+def _position(stream: BinaryIO, size: int) -> int:
+    return min(stream.tell(), size - 1) if not stream.closed else size
+
+
+def _report(counts: ImportCounts) -> dict[str, Any]:
+    refused = sorted(counts.refused, key=lambda detail: int(detail["where"].split()[-1]))
+    return {
+        "rows": counts.rows,
+        "created": counts.created,
+        "same": counts.same,
+        "judgments": counts.judgments,
+        "judgments_same": counts.judgments_same,
+        "refused": len(refused),
+        "refusals": refused[:MOST_DETAILS],
+    }
+
+
+T = TypeVar("T")
+
+
+def _batches(rows: Iterator[T]) -> Iterator[list[T]]:
+    while batch := list(islice(rows, BATCH)):
+        yield batch

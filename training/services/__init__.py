@@ -1,0 +1,44 @@
+"""Writes: jobs are queued, run, cancelled and resumed here; samples are asked for and judged here."""
+
+from __future__ import annotations
+
+from training.services.jobs import (
+    cancel_job,
+    queue_job,
+    resume_job,
+    run_directory,
+    run_next,
+    sweep_jobs,
+)
+from training.services.policies import add_policy, archive_policy
+from training.services.sampling import (
+    NewSampling,
+    judge_blind,
+    request_sampling,
+    stop_sampling,
+)
+from training.services.starts import (
+    start_import,
+    start_sampling,
+    start_snapshot,
+    start_training,
+)
+
+__all__ = [
+    "NewSampling",
+    "add_policy",
+    "archive_policy",
+    "cancel_job",
+    "judge_blind",
+    "queue_job",
+    "request_sampling",
+    "resume_job",
+    "run_directory",
+    "run_next",
+    "start_import",
+    "start_sampling",
+    "start_snapshot",
+    "start_training",
+    "stop_sampling",
+    "sweep_jobs",
+]

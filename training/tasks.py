@@ -1,0 +1,47 @@
+"""Celery's side: nudges, never the truth. A lost nudge is swept, a doubled one finds nothing to do."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from feedback.assignment import expire_assignments
+from training.jobs.context import leave
+from training.services import run_next, sweep_jobs
+
+logger = logging.getLogger(__name__)
+
+NUDGE_SECONDS = 15  # an older nudge is dropped: the sweep sends a fresh one while jobs wait
+
+
+def nudge(queue: str) -> None:
+    """Wake a worker of the queue. When the broker is away, the sweep does it later."""
+    try:
+        run_queued.apply_async(args=(queue,), queue=queue, expires=NUDGE_SECONDS, retry=False)
+    except OperationalError as error:
+        logger.warning("could not nudge the %s queue: %s", queue, error)
+
+
+@shared_task
+def run_queued(queue: str) -> None:
+    """Run the oldest waiting job, and nudge for the next."""
+    worker = f"{socket.gethostname()} {threading.current_thread().name}"
+    if run_next(queue, worker) is not None:
+        nudge(queue)
+
+
+@shared_task
+def sweep() -> None:
+    """Queue again what lost its worker, return lapsed leases, and nudge for what waits."""
+    expire_assignments()
+    for queue in sweep_jobs():
+        nudge(queue)
+
+
+def release_running() -> None:
+    """This worker ends: its jobs save, stop and go back to the queue."""
+    leave()
