@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, BinaryIO
 
 from django.core.files import File
 from django.core.files.storage import storages
 
 from feedback.errors import InvalidInput
-from feedback.imports import detect_format, parse_mapping
-from feedback.imports.convert import check_columns
+from feedback.imports import check_columns, columns_of, detect_format, parse_mapping, read_rows
 from feedback.models import Project, User
 from training.models import Job, Policy, PolicyKind, Snapshot
 from training.operations.sample_completions import SampleParams
@@ -22,6 +22,7 @@ from training.sampling.base import SamplingParams
 from training.services.jobs import queue_job
 
 HEAD = 4096
+FIRST_ROWS = 100
 
 
 def start_import(
@@ -38,7 +39,7 @@ def start_import(
     stream.seek(0)
     chosen = format or detect_format(filename, head)
     parsed = parse_mapping(mapping)
-    check_columns(parsed, chosen, stream)
+    check_columns(parsed, columns_of(islice(read_rows(chosen, stream), FIRST_ROWS)))
     stream.seek(0)
     name = storages["artefacts"].save(f"imports/{uuid.uuid4().hex}", File(stream))
     return queue_job(
