@@ -66,8 +66,9 @@ def detect_format(filename: str, head: bytes) -> str:
     """
     suffix = PurePath(filename).suffix.lower()
     named = next((f for f in FORMATS.values() if suffix in f.extensions), None)
-    if named is not None and not (named.name == "json" and FORMATS["jsonl"].fits(head)):
-        return named.name
+    in_lines = b"\n" in head.lstrip() and FORMATS["jsonl"].fits(head)
+    if named is not None:
+        return "jsonl" if named.name == "json" and in_lines else named.name
     fitting = next((f for f in FORMATS.values() if f.fits(head)), None)
     if fitting is None:
         raise _unknown(f"The format of '{filename}' is not known.")

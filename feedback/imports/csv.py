@@ -33,7 +33,8 @@ class Csv(Format):
         try:
             yield from self._records(text)
         finally:
-            text.detach()
+            if not stream.closed:
+                text.detach()  # the stream belongs to the caller
 
     def _records(self, text: io.TextIOWrapper) -> Iterator[Row | RowError]:
         csv.field_size_limit(MAX_LINE)  # the default of 128 KiB is shorter than a long answer

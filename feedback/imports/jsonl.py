@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn
 
 from feedback.imports.base import MAX_LINE, Format, Row, RowError, storable, unreadable
 
+_LONG = 1024  # bytes; a longer first line may well go on beyond the head
+_HOLDS_ROWS = re.compile(rb'\{\s*"[^"]*"\s*:\s*\[')
 _PATIENCE = 100  # bad lines at the start, after which the file is taken for something else
 
 
@@ -20,11 +23,16 @@ class JsonLines(Format):
     extensions = (".jsonl", ".ndjson")
 
     def fits(self, head: bytes) -> bool:
-        """The first line is a whole JSON object, or begins one and is longer than the head."""
+        """The first line is a whole object and so is the next, or it is no object of arrays."""
         first, newline, rest = head.removeprefix(codecs.BOM_UTF8).lstrip().partition(b"\n")
-        if not first.startswith(b"{"):
+        if not newline and len(first) > _LONG:
+            return first.startswith(b"{") and not _HOLDS_ROWS.match(first)
+        value = _parse(first)
+        if not isinstance(value, dict):
             return False
-        return isinstance(_parse(first), dict) if newline else not rest and len(first) > 1024
+        return rest.lstrip().startswith(b"{") or not any(
+            isinstance(v, list) for v in value.values()
+        )
 
     def rows(self, stream: BinaryIO) -> Iterator[Row | RowError]:
         """One row a line that is not blank."""

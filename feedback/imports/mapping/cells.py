@@ -33,12 +33,21 @@ def as_name(column: str | None, values: Mapping[str, Any]) -> str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise RowProblem("not_text", f"Column '{column}' holds {_called(value)}, not a text.")
-    name = str(value).strip()
+    name = spelled(value).strip()
     if "\x00" in name:
         raise RowProblem("nul_character", f"A NUL character in column '{column}'.")
     if len(name) > MAX_NAME:
         raise RowProblem("too_long", f"Column '{column}' is longer than {MAX_NAME} characters.")
     return name or None
+
+
+def spelled(value: Any) -> str:
+    """A value as text: 1, 0.5, true; nothing for an empty cell."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
 
 
 def as_list(column: str, value: Any) -> list[Any]:
@@ -133,8 +142,6 @@ def _json_list(text: str) -> list[Any] | None:
 def _called(value: Any) -> str:
     if value is None:
         return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return f"the number {value}"
+    if isinstance(value, bool | int | float):
+        return spelled(value)
     return "a list" if isinstance(value, list) else "an object"

@@ -132,6 +132,19 @@ class ImportMapping(_Part):
             raise ValueError(f"a judgment answers '{strange}', which is not among the kinds")
         return self
 
+    @model_validator(mode="after")
+    def _known_kinds(self) -> Self:
+        for (
+            asked
+        ) in self.kinds:  # an unknown kind keeps its own code: get_kind's error passes through
+            try:
+                get_kind(asked.kind).settings_model.model_validate(asked.settings)
+            except ValidationError as error:
+                first = field_errors(error)[0]
+                message = f"settings of '{asked.kind}': {first['where']}: {first['message']}"
+                raise ValueError(message) from error
+        return self
+
     def columns(self) -> Iterator[str]:
         """Every column that the mapping names, in order, perhaps more than once."""
         named = (self.system, self.prompt_id, self.item_id, self.completions_list)
@@ -145,22 +158,20 @@ class ImportMapping(_Part):
 
 
 def parse_mapping(body: Mapping[str, Any]) -> ImportMapping:
-    """The mapping that JSON holds, its kinds and their settings checked.
+    """The mapping that JSON holds.
 
     Raises InvalidInput `invalid_mapping` or `unknown_kind`.
     """
     try:
-        mapping = ImportMapping.model_validate(body)
+        return ImportMapping.model_validate(body)
     except ValidationError as error:
-        raise _invalid(field_errors(error)) from error
-    for place, asked in enumerate(mapping.kinds):
-        try:
-            get_kind(asked.kind).settings_model.model_validate(asked.settings)
-        except ValidationError as error:
-            where = f"kinds.{place}.settings"
-            found = field_errors(error)
-            raise _invalid([{**e, "where": f"{where}.{e['where']}"} for e in found]) from error
-    return mapping
+        details = field_errors(error)
+        raise InvalidInput(
+            f"The mapping does not fit: {details[0]['where']}: {details[0]['message']}",
+            code="invalid_mapping",
+            hint="See the fields of a mapping in the documentation.",
+            details=details,
+        ) from error
 
 
 def reference(value: Any) -> FromColumn | None:
@@ -184,13 +195,3 @@ def _template_columns(part: Any) -> Iterator[str]:
     elif isinstance(part, list):
         for value in part:
             yield from _template_columns(value)
-
-
-def _invalid(details: list[dict[str, Any]]) -> InvalidInput:
-    first = details[0]
-    return InvalidInput(
-        f"The mapping does not fit: {first['where']}: {first['message']}",
-        code="invalid_mapping",
-        hint="See the fields of a mapping in the documentation.",
-        details=details,
-    )

@@ -16,7 +16,14 @@ from feedback.imports.base import (
     RowError,
     RowProblem,
 )
-from feedback.imports.mapping.cells import as_list, as_messages, as_name, as_text, prompt_messages
+from feedback.imports.mapping.cells import (
+    as_list,
+    as_messages,
+    as_name,
+    as_text,
+    prompt_messages,
+    spelled,
+)
 from feedback.imports.mapping.columns import (
     PLACEHOLDER,
     CompletionColumns,
@@ -211,7 +218,7 @@ def _fill(part: Any, values: Any) -> Any:
     whole = PLACEHOLDER.fullmatch(part)
     if whole:
         return _look_up(FromColumn(column=whole[1]), values)
-    return PLACEHOLDER.sub(lambda m: _spelled(values.get(m[1])), part)
+    return PLACEHOLDER.sub(lambda m: spelled(values.get(m[1])), part)
 
 
 def _look_up(source: FromColumn, values: Any) -> Any:
@@ -222,23 +229,14 @@ def _look_up(source: FromColumn, values: Any) -> Any:
         return source.default
     if source.values is None:
         return value
-    spelled = _spelled(value)
-    if spelled not in source.values:
+    key = spelled(value)
+    if key not in source.values:
         known = ", ".join(source.values)
         raise RowProblem(
             "unknown_value",
-            f"Column '{source.column}' holds '{spelled[:80]}', not one of: {known}.",
+            f"Column '{source.column}' holds '{key[:80]}', not one of: {known}.",
         )
-    meaning = source.values[spelled]
+    meaning = source.values[key]
     if meaning is None:
         raise _NoJudgment
     return meaning
-
-
-def _spelled(value: Any) -> str:
-    """A value as the keys of a value table spell it: 1, 0.5, true; nothing for an empty cell."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,9 +22,16 @@ _SINGLES = ("completion", "response", "output", "answer")
 _LISTS = ("completions", "responses", "answers", "outputs")
 _WINNERS = ("winner", "preference", "preferred", "choice")
 _IDS = ("id", "item_id", "uid", "uuid", "idx")
-_FIRST = ("1", "a", "A", "first", "model_a", "response_a", "chosen")
-_SECOND = ("2", "b", "B", "second", "model_b", "response_b", "rejected")
-_TIES = ("0", "tie", "Tie", "draw", "both", "tie (bothbad)")
+_CHOICES = (  # first, second, tie
+    ("1", "2", "0"),
+    ("a", "b", "tie"),
+    ("A", "B", "tie"),
+    ("first", "second", "tie"),
+    ("model_a", "model_b", "tie"),
+    ("response_a", "response_b", "tie"),
+    ("response1", "response2", "tie"),
+)
+_TIES = ("tie", "Tie", "TIE", "draw", "equal", "tie (bothbad)")
 _UP = ("true", "True", "1", "yes", "up", "good")
 _DOWN = ("false", "False", "0", "-1", "no", "down", "bad")
 
@@ -90,21 +98,39 @@ def _label_columns(names: Mapping[str, str]) -> tuple[str | None, str | None]:
 
 
 def _winner(names: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One judgment from the column of winners, or one from each numbered annotator's column."""
     column = _first(names, _WINNERS)
-    if column is None:
+    voters = {column: _annotator(names)} if column is not None else _numbered(names)
+    choices = _choices(set().union(*(_seen(voter, rows) for voter in voters)))
+    if not voters or not choices:
         return {}
-    table = {
-        **{value: {"choice": "first"} for value in _FIRST},
-        **{value: {"choice": "second"} for value in _SECOND},
-        **{value: {"choice": "tie"} for value in _TIES},
-    }
-    seen = _seen(column, rows)
-    if not seen:
-        return _judged("pairwise", _annotator(names), {"column": column, "values": table})
-    if not seen <= table.keys() or {"0", "1", "2"} > seen >= {"0", "1"}:
-        return {}  # 0 and 1 alone: whether 0 is a tie or the first is for a person to say
-    values = {value: table[value] for value in table if value in seen}
-    return _judged("pairwise", _annotator(names), {"column": column, "values": values})
+    judgments = [
+        {
+            "kind": "pairwise",
+            "annotator": annotator,
+            "answer": {"column": voter, "values": choices},
+        }
+        for voter, annotator in voters.items()
+    ]
+    return {"judgments": judgments}
+
+
+def _numbered(names: Mapping[str, str]) -> dict[str, str]:
+    found = (c for n, c in names.items() if re.fullmatch(r"(annotator|judge|rater)[_ ]?\d+", n))
+    return {column: column for column in sorted(found)}
+
+
+def _choices(seen: set[str]) -> dict[str, Any]:
+    """What each value stands for; nothing when one of them cannot be guessed."""
+    if seen == {"0", "1"}:
+        return {}  # whether 0 is a tie or the first is for a person to say
+    choices: dict[str, Any] = {}
+    for first, second, tie in _CHOICES:
+        if seen & {first, second}:
+            choices |= {first: {"choice": "first"}, second: {"choice": "second"}}
+            choices |= {tie: {"choice": "tie"}}
+    choices |= {value: {"choice": "tie"} for value in _TIES if value in seen}
+    return choices if seen <= choices.keys() else {}
 
 
 def _single(
