@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
 
 
 def check_database(**_: Any) -> list[CheckMessage]:
@@ -24,8 +25,11 @@ def check_database(**_: Any) -> list[CheckMessage]:
 
 def check_secret_key(**_: Any) -> list[CheckMessage]:
     """Require a secret key where several hosts may have to share it."""
-    if getattr(settings, "SECRET_KEY", ""):
-        return []
+    try:
+        if settings.SECRET_KEY:
+            return []
+    except ImproperlyConfigured:  # so Django says that the key is empty
+        pass
     return [
         Error(
             "There is no secret key.",

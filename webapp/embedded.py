@@ -73,8 +73,8 @@ class Embedded:
 
     def keep(self) -> None:
         """Wait until nobody uses the servers, then stop them: the keeper's whole life."""
-        mine = open_lock(self.data_dir / "servers.keeper.lock")
-        users = open_lock(self.data_dir / "servers.lock")
+        mine = os.open(self.data_dir / "servers.keeper.lock", os.O_RDWR)
+        users = os.open(self.data_dir / "servers.lock", os.O_RDWR)
         try:
             fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -85,6 +85,8 @@ class Embedded:
         os.close(users)
 
     def _start_keeper(self) -> None:
+        """Start a keeper; it ends at once where another waits already."""
+        os.close(open_lock(self.data_dir / "servers.keeper.lock"))
         subprocess.Popen(  # noqa: S603 - this very module
             [sys.executable, "-m", "webapp.embedded", str(self.data_dir)],
             cwd=ROOT,

@@ -15,15 +15,14 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import psutil
-
 from webapp.embedded import open_lock
 from webapp.env import ROOT
+from webapp.processes import alive, descendants
 
 # A process that lived so long is well again; one that dies sooner waits twice as long each time.
 WELL_AFTER = 60.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-# From the first request to end until what is left is killed.
+# Seconds from the request to end until what is left is killed.
 GRACE = 10.0
 COLOURS = (36, 33, 32, 35, 34, 96, 93)
 PR_SET_PDEATHSIG = 1
@@ -99,7 +98,13 @@ LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 class Runner:
     """The processes of one run, each watched by a thread that starts it again when it dies."""
 
-    def __init__(self, commands: Mapping[str, list[str]], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        commands: Mapping[str, list[str]],
+        environment: Mapping[str, str],
+        grace: float = GRACE,
+    ) -> None:
+        self.grace = grace
         self.commands = dict(commands)
         self.environment = dict(environment)
         # `python`, `celery` and `gunicorn` are the ones of this very installation.
@@ -213,7 +218,7 @@ class Runner:
         family = [member for leader in leaders for member in descendants(leader.pid)]
         for leader in leaders:
             leader.terminate()
-        deadline = time.monotonic() + GRACE
+        deadline = time.monotonic() + self.grace
         while time.monotonic() < deadline and not self._hurry.is_set():
             if not any(alive(member) for member in family):
                 break
@@ -231,20 +236,3 @@ class Runner:
             os.killpg(pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             return
-
-
-def descendants(pid: int) -> list[psutil.Process]:
-    """Return the process and all that it started, whatever session they moved to."""
-    try:
-        leader = psutil.Process(pid)
-        return [leader, *leader.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def alive(process: psutil.Process) -> bool:
-    """Tell whether the process still runs; a zombie does not."""
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False

@@ -20,6 +20,8 @@ from urllib.parse import quote
 import psutil
 import psycopg
 
+from webapp.processes import end_process, process_named, process_of
+
 DATABASE = "touchstone"
 STARTED_WITHIN = 60.0
 # A socket's path is at most 107 bytes, and the longest name put in the directory is 13.
@@ -140,32 +142,6 @@ def answers(path: Path, question: bytes = b"") -> bytes:
             return b""
 
 
-def process_of(pid_file: Path, name: str, marker: str) -> psutil.Process | None:
-    """Return the live server that the file names, and nothing if its number is another's by now."""
-    try:
-        process = psutil.Process(int(pid_file.read_text().split()[0]))
-        mine = process.name() == name and marker in " ".join(process.cmdline())
-        return process if mine and process.status() != psutil.STATUS_ZOMBIE else None
-    except (OSError, ValueError, IndexError, psutil.Error):
-        return None
-
-
-def end_process(process: psutil.Process | None, *signals: tuple[signal.Signals, float]) -> None:
-    """Send each signal in turn until the process is gone, waiting so many seconds after each."""
-    if process is None:
-        return
-    for number, seconds in signals:
-        try:
-            process.send_signal(number)
-            deadline = time.monotonic() + seconds
-            while time.monotonic() < deadline:
-                if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-                    return
-                time.sleep(0.02)
-        except psutil.NoSuchProcess:
-            return
-
-
 class Postgres:
     """The PostgreSQL of one data directory: on a socket only, open to nobody but its account."""
 
@@ -206,9 +182,8 @@ class Postgres:
 
     def stop(self) -> None:
         """Stop it, letting running statements go; give up politeness after 20 seconds."""
-        end_process(
-            self.process(), (signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)
-        )
+        process = self.process() or process_named("postgres", str(self.directory))
+        end_process(process, (signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
 
     def _create(self, account: Account, binaries: Path) -> None:
         """Run initdb beside the final place and move it there, so that half a cluster never is."""
@@ -281,8 +256,9 @@ class Redis:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """Stop it; there is nothing to save."""
-        end_process(self.process(), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+        """Stop it, even if the directory was removed; there is nothing to save."""
+        process = self.process() or process_named("redis-server", str(self.socket))
+        end_process(process, (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 
     def _log(self) -> Path:
         return self.directory / "redis.log"
