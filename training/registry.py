@@ -39,10 +39,12 @@ def model_path(policy: Policy) -> str:
 
 
 def policy_source(policy: Policy) -> dict[str, Any]:
-    """The policy as a sampling process reads it: `{"kind", "path" or "base_url", ...}`."""
+    """The policy as `training.sampling.open_policy` reads it; a key is named, never written down."""
     if policy.kind == PolicyKind.LOCAL:
         return {"kind": "local", "path": model_path(policy)}
-    return {"kind": policy.kind, "base_url": policy.location, **policy.settings}
+    if policy.kind == PolicyKind.OPENAI:
+        return {"kind": "openai", "url": policy.location, **policy.settings}
+    return {"kind": "scripted", **policy.settings}
 
 
 def ensure_base_policy(location: str, project: Project | None = None) -> Policy:

@@ -34,10 +34,10 @@ def train(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Resu
 
 
 def sample(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Result:
-    """`policy`, `prompts` (a file in the directory) and `params`: lines in `samples.jsonl`.
+    """`policy`, `prompts` (a file in the directory) and `params`: lines in `samples` (`samples.jsonl`).
 
-    A prompt line is `{"id", "messages", "seed"?}`; a sample line is `{"id", "samples": [{text, logprob, tokens,
-    finish_reason}]}`. Prompts that have a line already are not sampled again.
+    A prompt line is `{"id", "messages", "seed"?}`; a sample line is `{"id", "samples": [{text,
+    logprob, tokens, finish_reason}]}`. Prompts that have a line already are not sampled again.
     """
     from dataclasses import asdict
 
@@ -54,7 +54,9 @@ def sample(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Res
         found = policy.sample(messages, params, seeds, writer.should_stop)
         return [{"samples": [asdict(sample) for sample in samples]} for samples in found]
 
-    done = _fill(directory / "samples.jsonl", prompts, answer, writer, "Sampling")
+    done = _fill(
+        directory / task.get("samples", "samples.jsonl"), prompts, answer, writer, "Sampling"
+    )
     return {"prompts": done, "samples": done * params.n}
 
 

@@ -14,8 +14,8 @@ from typing import IO, Any
 from django.conf import settings
 
 from feedback.errors import TouchstoneError
-from training.jobs.context import JobContext, Stopped
-from training.progress import EVENTS, LOG, RUN
+from training.jobs.context import JobContext
+from training.progress import EVENTS, LOG, RUN, Stopped
 
 POLL_SECONDS = 0.2
 GRACE_SECONDS = 20.0

@@ -13,6 +13,7 @@ from django.db import close_old_connections, connection
 
 from training.jobs import engine
 from training.models import Job, Metric
+from training.progress import Stopped
 
 _leaving = threading.Event()
 
@@ -20,10 +21,6 @@ _leaving = threading.Event()
 def leave() -> None:
     """This process is ending: running jobs stop at the next safe point and go back to the queue."""
     _leaving.set()
-
-
-class Stopped(Exception):
-    """The work ended early because `should_stop` said so."""
 
 
 class JobContext(AbstractContextManager["JobContext"]):

@@ -32,12 +32,12 @@ class Pulse:
     cancel: bool
 
 
-def claim_next(queue: str, worker: str) -> Job | None:
-    """Take the oldest queued job of the queue, or None. Two workers never take the same one."""
+def claim_next(queue: str, worker: str, only: int | None = None) -> Job | None:
+    """Take the oldest queued job of the queue (or that job only), or None; never one that another took."""
     with transaction.atomic():
         job = (
             Job.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(queue=queue, state=JobState.QUEUED)
+            .filter(queue=queue, state=JobState.QUEUED, **({"pk": only} if only else {}))
             .order_by("id")
             .first()
         )

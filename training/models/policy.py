@@ -32,7 +32,7 @@ class Policy(models.Model):
     settings = models.JSONField(
         default=dict,
         blank=True,
-        help_text='Remote: {"model": ..., "api_key_env": name of the variable with the key}.',
+        help_text='Remote: {"model": ..., "api_key_env": "POLICY_KEY_..."}.',
     )
     parent = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="children"

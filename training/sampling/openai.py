@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import httpx
 
-from feedback.errors import Unavailable
+from feedback.errors import InvalidInput, Unavailable
 from training.progress import Stopped
 from training.sampling.base import (
     Finished,
@@ -22,14 +23,39 @@ from training.sampling.base import (
 )
 
 
+KEY_PREFIX = "POLICY_KEY_"  # no other variable may be sent to an address that a user typed
+
+
+def read_key(variable: str) -> str:
+    """The key in an environment variable, or none for no name; raises InvalidInput `policy_key_missing`."""
+    if not variable:
+        return ""
+    if not variable.startswith(KEY_PREFIX) or variable not in os.environ:
+        raise InvalidInput(
+            f"There is no key '{variable}'.",
+            code="policy_key_missing",
+            hint=f"Set an environment variable whose name begins with {KEY_PREFIX}.",
+        )
+    return os.environ[variable]
+
+
 class OpenAIPolicy:
     """Samples `model` at `url` (with or without `/v1`). The key is sent as a bearer token and never shown.
 
-    A log-probability is None unless the server gives those of all tokens at temperature 1 without top-p: at other
-    settings servers differ in which distribution they report.
+    A log-probability is None unless the server gives those of all tokens at temperature 1 without
+    top-p: at other settings servers differ in which distribution they report.
     """
 
-    def __init__(self, url: str, model: str, *, api_key: str = "", timeout: float = 120) -> None:
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        *,
+        api_key: str = "",
+        api_key_env: str = "",
+        timeout: float = 120,
+    ) -> None:
+        api_key = api_key or read_key(api_key_env)
         base = url.rstrip("/")
         self._endpoint = f"{base if base.endswith('/v1') else base + '/v1'}/chat/completions"
         self._model = model

@@ -7,6 +7,7 @@ from training.services.jobs import (
     queue_job,
     resume_job,
     run_directory,
+    run_here,
     run_next,
     sweep_jobs,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "request_sampling",
     "resume_job",
     "run_directory",
+    "run_here",
     "run_next",
     "start_import",
     "start_sampling",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,13 +16,15 @@ from feedback.errors import TouchstoneError
 from feedback.models import Project, User
 from training.jobs import engine
 from training.jobs.child import ChildDied
-from training.jobs.context import JobContext, Stopped
+from training.jobs.context import JobContext
 from training.models import Job
 from training.operations import get_operation
 from training.operations.base import Outcome
-from training.progress import LOG
+from training.progress import LOG, Stopped
 
 logger = logging.getLogger(__name__)
+
+WAIT_SECONDS = 0.5
 
 
 def queue_job(
@@ -68,8 +71,22 @@ def sweep_jobs() -> list[str]:
 def run_next(queue: str, worker: str) -> Job | None:
     """Claim and run the oldest job of the queue; returns it, or None when none waits."""
     job = engine.claim_next(queue, worker)
-    if job is None:
-        return None
+    return None if job is None else _work_on(job)
+
+
+def run_here(job: Job, worker: str = "this process") -> Job:
+    """Run the job now in this process, for commands; if a worker took it meanwhile, wait for that one."""
+    while not job.is_over:
+        claimed = engine.claim_next(job.queue, worker, only=job.pk)
+        if claimed is not None:
+            _work_on(claimed)
+        else:
+            time.sleep(WAIT_SECONDS)
+        job.refresh_from_db()
+    return job
+
+
+def _work_on(job: Job) -> Job:
     with JobContext(job, run_directory(job)) as context:
         try:
             _run(context)

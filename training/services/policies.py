@@ -11,6 +11,7 @@ from feedback.errors import Conflict, InvalidInput
 from feedback.models import Project
 from training.models import Policy, PolicyKind
 from training.sampling import check_base_model
+from training.sampling.openai import read_key
 
 
 def add_policy(
@@ -30,7 +31,7 @@ def add_policy(
     if kind == PolicyKind.LOCAL:
         check_base_model(location)
     elif kind == PolicyKind.OPENAI:
-        _check_url(location)
+        _check_server(location, settings or {})
     else:
         raise InvalidInput(f"There is no kind of policy '{kind}'.", code="unknown_policy_kind")
     if Policy.objects.filter(project=project, name=name).exists():
@@ -45,8 +46,14 @@ def archive_policy(policy: Policy) -> None:
     Policy.objects.filter(pk=policy.pk).update(archived_at=timezone.now())
 
 
-def _check_url(location: str) -> None:
+def _check_server(location: str, settings: Mapping[str, Any]) -> None:
     if not location.startswith(("http://", "https://")):
         raise InvalidInput(
             "The base URL of a server begins with http:// or https://.", code="invalid_policy"
         )
+    if not settings.get("model") or set(settings) - {"model", "api_key_env"}:
+        raise InvalidInput(
+            "A remote policy needs the server's name of the model, and may name a key's variable.",
+            code="invalid_policy",
+        )
+    read_key(str(settings.get("api_key_env", "")))
