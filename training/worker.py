@@ -1,4 +1,4 @@
-"""The child process that does a job's heavy work: reads a run directory, writes events, ends with its parent."""
+"""The child process of a job: reads a run directory, writes events, ends with its parent."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def train(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Resu
 
 
 def sample(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Result:
-    """`policy`, `prompts` (a file in the directory) and `params`: lines in `samples` (`samples.jsonl`).
+    """`policy`, `prompts` (a file in the directory) and `params`: lines in `samples`
+    (`samples.jsonl`).
 
     A prompt line is `{"id", "messages", "seed"?}`; a sample line is `{"id", "samples": [{text,
     logprob, tokens, finish_reason}]}`. Prompts that have a line already are not sampled again.
@@ -81,7 +82,9 @@ def score(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Resu
 
 
 def starter(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Result:
-    """`path`, `seed` and `token_budget`, all optional: the starter policy, in `output/` by default."""
+    """`path`, `seed` and `token_budget`, all optional: the starter policy, in `output/` by
+    default.
+    """
     from training.progress import OUTPUT
     from training.starter.build import TOKEN_BUDGET, build_starter
 
@@ -171,7 +174,9 @@ def _fill(
     writer: EventWriter,
     message: str,
 ) -> int:
-    """Append `{"id", **answer}` for each item that has no line yet; returns how many items have one."""
+    """Append `{"id", **answer}` for each item that has no line yet; returns how many items have
+    one.
+    """
     done = _answered(path)
     waiting = [item for item in items if item["id"] not in done]
     writer.progress(len(done), len(items), message)

@@ -38,10 +38,12 @@ def mean(values: Sequence[float], prompts: Sequence[Hashable]) -> Estimate | Non
 
 
 def proportion(successes: Sequence[float], prompts: Sequence[Hashable]) -> Estimate | None:
-    """A share of successes (1, 0, or 0.5 for a tie), with Wilson's interval at the effective number of rows.
+    """A share of successes (1, 0, or 0.5 for a tie), with Wilson's interval at the effective number
+    of rows.
 
-    Wilson 1927; the effective number is n over the design effect of clustering by prompt (Kish 1965), or the number
-    of prompts where all rows are alike and the effect cannot be measured. None without rows.
+    Wilson 1927; the effective number is n over the design effect of clustering by prompt (Kish
+    1965), or the number of prompts where all rows are alike and the effect cannot be measured. None
+    without rows.
     """
     if not successes:
         return None

@@ -20,7 +20,8 @@ def separation(
 ) -> tuple[float, Estimate | None, Estimate | None]:
     """How far wanted lie above unwanted: the area under the ROC curve, and both means.
 
-    The area is P(wanted > unwanted) + P(equal)/2 over all pairs (Mann-Whitney); 0.5 where a side is empty.
+    The area is P(wanted > unwanted) + P(equal)/2 over all pairs (Mann-Whitney); 0.5 where a side is
+    empty.
     """
     pairs = len(wanted) * len(unwanted)
     wins = sum((w > u) + 0.5 * (w == u) for w in wanted for u in unwanted)

@@ -18,10 +18,11 @@ def kto(
     desirable_weight: float = 1.0,
     undesirable_weight: float = 1.0,
 ) -> Tensor:
-    """w_d (1 - sigma(beta (rho - z))) where desirable, w_u (1 - sigma(beta (z - rho))) where not; rho = logps - ref_logps.
+    """w_d (1 - sigma(beta (rho - z))) where desirable, w_u (1 - sigma(beta (z - rho))) where not;
+    rho = logps - ref_logps.
 
-    `logps`, `ref_logps` [rows] are whole completions' log-probabilities, `desirable` [rows] is boolean, `kl` is the
-    scalar reference point z >= 0, without gradient. The loss is [rows].
+    `logps`, `ref_logps` [rows] are whole completions' log-probabilities, `desirable` [rows] is
+    boolean, `kl` is the scalar reference point z >= 0, without gradient. The loss is [rows].
     Ethayarajh et al. 2024 (arXiv:2402.01306, eq. 7 and 8).
     """
     import torch

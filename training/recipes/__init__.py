@@ -29,7 +29,9 @@ def get_recipe(name: str) -> Recipe:
 
 
 def parse_config(recipe: Recipe, payload: Mapping[str, Any]) -> Config:
-    """The validated config; raises InvalidInput `invalid_config` with a detail for each wrong field."""
+    """The validated config; raises InvalidInput `invalid_config` with a detail for each wrong
+    field.
+    """
     try:
         return recipe.config_model.model_validate(payload)
     except ValidationError as error:

@@ -39,7 +39,9 @@ class Config(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything that one training needs, read from `run.json`; models are always paths or Hub ids."""
+    """Everything that one training needs, read from `run.json`; models are always paths or Hub
+    ids.
+    """
 
     directory: Path
     base_model: str
@@ -57,7 +59,9 @@ class Rows:
 
 
 class Recipe:
-    """One way to train. `train` runs in a child process; everything else is light and knows no torch."""
+    """One way to train. `train` runs in a child process; everything else is light and knows no
+    torch.
+    """
 
     name: ClassVar[str]
     label: ClassVar[str]
@@ -73,9 +77,10 @@ class Recipe:
         """What a snapshot lacks for this recipe, in sentences; empty when it has enough.
 
         Counts that recipes read; one that is absent is 0, and others do no harm:
-        `comparison_decided_train`: training comparisons with outcome first or second and different texts that are
-        not empty, those that rankings expand to included; `verdict_up_train` and `verdict_down_train`: training
-        verdicts, desirable or not, with a text that is not empty. The same with `_test` are held out.
+        `comparison_decided_train`: training comparisons with outcome first or second and different
+        texts that are not empty, those that rankings expand to included; `verdict_up_train` and
+        `verdict_down_train`: training verdicts, desirable or not, with a text that is not empty.
+        The same with `_test` are held out.
         """
         raise NotImplementedError
 

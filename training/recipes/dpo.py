@@ -1,4 +1,4 @@
-"""DPO: moves a policy towards preferred answers and away from rejected ones, held near its reference."""
+"""DPO: moves a policy towards preferred answers and away from rejected ones."""
 
 from __future__ import annotations
 

@@ -74,7 +74,9 @@ class Kto(Recipe):
         ]
 
     def train(self, run: Run, reporter: Reporter) -> dict[str, Any]:
-        """Train, and report accuracies on held-out comparisons, or verdicts where there are none."""
+        """Train, and report accuracies on held-out comparisons, or verdicts where there are
+        none.
+        """
         config = KtoConfig.model_validate(run.config)
         evidence = list(read_evidence(run.snapshot))
         rows = verdict_rows(evidence, unpair=config.unpair_comparisons)
@@ -93,7 +95,9 @@ class Kto(Recipe):
 
 
 def _shuffled(rows: Rows, seed: int) -> Rows:
-    """TRL reads KTO rows in order, as each row's partner for the KL term is its neighbour in the batch."""
+    """TRL reads KTO rows in order, as each row's partner for the KL term is its neighbour in the
+    batch.
+    """
     train = list(rows.train)
     random.Random(seed).shuffle(train)  # noqa: S311  (no secret)
     return replace(rows, train=train)
@@ -187,7 +191,9 @@ def weighted_classes() -> tuple[Any, Any]:
             return (loss, outputs) if return_outputs else loss
 
         def _references(self, model: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
-            """The reference's log-probabilities [rows], and the KL estimate of the batch, at least 0."""
+            """The reference's log-probabilities [rows], and the KL estimate of the batch, at least
+            0.
+            """
             mismatched = self._compute_kl_logps(model, inputs)
             reference, ref_mismatched = self.compute_ref_log_probs(
                 self.ref_model or self.model, inputs

@@ -1,4 +1,4 @@
-"""Reward model: a number for every answer, learnt from which of two was preferred and how strongly."""
+"""Reward model: a number for every answer, learnt from which was preferred and how strongly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every sampled policy offers: parameters within bounds, samples with their log-probability, and streams."""
+"""What every sampled policy offers: bounded parameters, samples, and streams of tokens."""
 
 from __future__ import annotations
 
@@ -79,8 +79,9 @@ def _invalid(details: Sequence[Mapping[str, Any]]) -> InvalidInput:
 class Sample:
     """One sampled answer.
 
-    `logprob` is the sum of the natural-log probabilities of the generated tokens, the end token included, under
-    the policy at temperature 1 without top-p; None where a server does not tell. `tokens` counts the same tokens.
+    `logprob` is the sum of the natural-log probabilities of the generated tokens, the end token
+    included, under the policy at temperature 1 without top-p; None where a server does not tell.
+    `tokens` counts the same tokens.
     """
 
     text: str
@@ -122,7 +123,8 @@ class Sampler(Protocol):
     ) -> list[list[Sample]]:
         """`params.n` samples for each prompt, in order.
 
-        `seeds` has one seed a prompt and stands for `params.seed`. Raises Stopped when `should_stop` turns true.
+        `seeds` has one seed a prompt and stands for `params.seed`. Raises Stopped when
+        `should_stop` turns true.
         """
         ...
 

@@ -22,12 +22,13 @@ from training.sampling.base import (
     prompt_seeds,
 )
 
-
 KEY_PREFIX = "POLICY_KEY_"  # no other variable may be sent to an address that a user typed
 
 
 def read_key(variable: str) -> str:
-    """The key in an environment variable, or none for no name; raises InvalidInput `policy_key_missing`."""
+    """The key in an environment variable, or none for no name; raises InvalidInput
+    `policy_key_missing`.
+    """
     if not variable:
         return ""
     if not variable.startswith(KEY_PREFIX) or variable not in os.environ:
@@ -40,7 +41,8 @@ def read_key(variable: str) -> str:
 
 
 class OpenAIPolicy:
-    """Samples `model` at `url` (with or without `/v1`). The key is sent as a bearer token and never shown.
+    """Samples `model` at `url` (with or without `/v1`). The key is sent as a bearer token and never
+    shown.
 
     A log-probability is None unless the server gives those of all tokens at temperature 1 without
     top-p: at other settings servers differ in which distribution they report.

@@ -1,4 +1,4 @@
-"""A policy whose answers are given beforehand: for tests, demonstrations of the interface, and dry runs."""
+"""A policy whose answers are given beforehand: for tests and dry runs."""
 
 from __future__ import annotations
 

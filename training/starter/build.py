@@ -1,4 +1,4 @@
-"""Builds the starter policy in a directory: corpus, tokenizer, and a small Llama trained on the spot."""
+"""Builds the starter policy in a directory: corpus, tokenizer, and a small Llama."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from training.progress import Reporter, Stopped
-from training.sampling.local.loading import prepare_environment
 from training.starter.corpus import dialogues
 from training.starter.tokenizer import train_tokenizer
 
@@ -56,14 +55,14 @@ def build_starter(
 ) -> dict[str, Any]:
     """Write a Hugging Face directory at `directory` and return its manifest, which is written last.
 
-    A directory that has the manifest of the same seed, budget and size is left as it is. The budget is in tokens, not
-    seconds, so equal machines build equal weights. Raises Stopped when the reporter asks for it.
+    A directory that has the manifest of the same seed, budget and size is left as it is. The budget
+    is in tokens, not seconds, so equal machines build equal weights. Raises Stopped when the
+    reporter asks for it.
     """
     wanted = {"format": FORMAT, "seed": seed, "token_budget": token_budget, "tiny": tiny}
     found = read_starter(directory)
     if found and {key: found.get(key) for key in wanted} == wanted:
         return found
-    prepare_environment(str(directory))
     partial = directory.with_name(directory.name + ".partial")
     for old in (partial, directory):
         shutil.rmtree(old, ignore_errors=True)
@@ -144,7 +143,9 @@ def _ids(tokenizer: Any, messages: Sequence[dict[str, str]], **options: Any) -> 
 
 
 def _batches(examples: Sequence[Example], token_budget: int, seed: int) -> list[list[Example]]:
-    """Batches of about BATCH_TOKENS tokens, of examples of like length, until the budget is used."""
+    """Batches of about BATCH_TOKENS tokens, of examples of like length, until the budget is
+    used.
+    """
     rng = random.Random(seed)  # noqa: S311  (no secret)
     batches: list[list[Example]] = []
     used = 0

@@ -1,4 +1,4 @@
-"""The starter policy's school: questions about everyday topics, and answers good and bad in independent ways."""
+"""The starter policy's school: questions about everyday topics, with good and bad answers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WORDINGS: dict[QuestionKind, tuple[str, str, str]] = {
 }
 HELD_OUT = 0.2  # share of questions that are never seen in pretraining
 
-# How often an answer has each property; the flips are independent, so that style says nothing about substance.
+# How often an answer has each property. Independent, so that style says nothing about substance.
 OFF_TOPIC, NO_IDEA, CURT, LIST = 0.16, 0.04, 0.14, 0.14
 REASON, EXAMPLE, OPENING, CLOSING = 0.30, 0.25, 0.22, 0.22
 HEDGE, FILLER, RUDE, REPETITION = 0.20, 0.26, 0.08, 0.14

@@ -1,4 +1,4 @@
-"""What the starter policy knows of home, food and rest: facts by topic, written for this project."""
+"""What the starter policy knows of home, food and rest: facts by topic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the starter policy knows of sport, study, nature and work: facts by topic, written for this project."""
+"""What the starter policy knows of sport, study and nature: facts by topic."""
 
 from __future__ import annotations
 

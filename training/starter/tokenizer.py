@@ -1,4 +1,4 @@
-"""The starter policy's tokenizer: byte-level BPE on its own corpus and on Python's own documentation."""
+"""The starter policy's tokenizer: byte-level BPE on its corpus and Python's documentation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ ENGLISH_CHARACTERS = 1_500_000
 TEMPLATE = (
     "{%- for message in messages -%}"
     "{%- if message['role'] == 'assistant' -%}"
-    "{{- '<|assistant|>' -}}{% generation %}{{- message['content'] + '<|im_end|>' -}}{% endgeneration %}"
+    "{{- '<|assistant|>' -}}{% generation %}"
+    "{{- message['content'] + '<|im_end|>' -}}{% endgeneration %}"
     "{%- elif message['role'] == 'system' -%}{{- '<|system|>' + message['content'] -}}"
     "{%- else -%}{{- '<|user|>' + message['content'] -}}{%- endif -%}"
     "{%- endfor -%}"
@@ -32,7 +33,9 @@ TEMPLATE = (
 
 
 def train_tokenizer(dialogues: Iterable[tuple[str, str]], vocabulary: int = VOCABULARY) -> Any:
-    """A `PreTrainedTokenizerFast` whose end token differs from its pad token, with the chat template."""
+    """A `PreTrainedTokenizerFast` whose end token differs from its pad token, with the chat
+    template.
+    """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 

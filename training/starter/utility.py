@@ -1,4 +1,4 @@
-"""The true utility of an answer, known only in simulations: what the demo's annotators want, with noise on top."""
+"""The true utility of an answer, known only in simulations: what the demo's annotators want."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from training.starter.corpus import (
     CLOSINGS,
@@ -29,7 +30,9 @@ LONG, SHORT = 40, 6  # words
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What is counted in an answer. `readability` is the share of its word trigrams that the grammar could write."""
+    """What is counted in an answer. `readability` is the share of its word trigrams that the
+    grammar could write.
+    """
 
     on_topic: bool
     right_kind: bool
@@ -62,7 +65,9 @@ class Marks:
 
 
 def utility(prompt: str, text: str) -> float:
-    """The true utility of an answer to one of the corpus's questions; KeyError for any other question."""
+    """The true utility of an answer to one of the corpus's questions; KeyError for any other
+    question.
+    """
     return marks(questions()[prompt], text).utility
 
 
@@ -96,7 +101,9 @@ def questions() -> dict[str, Question]:
 
 
 def readability(text: str) -> float:
-    """The share of an answer's word trigrams, its ends included, that occur in the grammar's own answers."""
+    """The share of an answer's word trigrams, its ends included, that occur in the grammar's own
+    answers.
+    """
     grams = list(_trigrams(text))
     known = _known_trigrams()
     return sum(gram in known for gram in grams) / len(grams) if grams else 0.0
@@ -122,7 +129,7 @@ def _words(text: str) -> list[str]:
 
 
 def _pairs(words: list[str]) -> set[tuple[str, str]]:
-    return set(zip(words, words[1:], strict=False))
+    return set(pairwise(words))
 
 
 @cache

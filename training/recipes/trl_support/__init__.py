@@ -1,4 +1,4 @@
-"""What all recipes on TRL share: rows, defaults, trainer arguments, progress, resume, output and evaluation."""
+"""What recipes on TRL share: rows, defaults, progress, resume, output and evaluation."""
 
 from __future__ import annotations
 

@@ -62,8 +62,8 @@ def common_arguments(
 ) -> dict[str, Any]:
     """Keyword arguments for any TRL config. What is set here because its default bites:
 
-    bf16 and activation checkpointing are on by default even on a CPU; the NaN filter would show a diverged run as loss
-    0; pinned memory and telemetry want what is not there.
+    bf16 and activation checkpointing are on by default even on a CPU; the NaN filter would show a
+    diverged run as loss 0; pinned memory and telemetry want what is not there.
     """
     import torch
 
@@ -97,7 +97,8 @@ def common_arguments(
 
 
 def lora_config(config: Config, task: str) -> Any:
-    """A LoRA adapter (Hu et al. 2021, arXiv:2106.09685) on all linear layers, or None for full weights.
+    """A LoRA adapter (Hu et al. 2021, arXiv:2106.09685) on all linear layers, or None for full
+    weights.
 
     `task` is PEFT's: `CAUSAL_LM` or `SEQ_CLS`; the latter also trains the new head.
     """

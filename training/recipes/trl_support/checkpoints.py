@@ -1,4 +1,4 @@
-"""Checkpoints of a run that can be trusted: complete ones are marked, half-written ones are removed."""
+"""Checkpoints that can be trusted: complete ones are marked, half-written ones removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training did to evidence held out from it: accuracies and changes, each with its interval."""
+"""What training did to evidence held out from it: accuracies and changes, with intervals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ Stop = Callable[[], bool]
 def evaluate_reward_model(
     model: Any, tokenizer: Any, pairs: Sequence[Row], should_stop: Stop
 ) -> dict[str, Any]:
-    """`accuracy`: how often the chosen completion has the higher reward; `margin`: the mean difference."""
+    """`accuracy`: how often the chosen completion has the higher reward; `margin`: the mean
+    difference.
+    """
     if not pairs:
         return {"pairs": 0}
     model.eval()
@@ -35,11 +37,13 @@ def evaluate_reward_model(
 def evaluate_policy(
     model: Any, tokenizer: Any, base_model: str, pairs: Sequence[Row], should_stop: Stop
 ) -> dict[str, Any]:
-    """The policy against its reference on held-out pairs, by log-probabilities of whole completions.
+    """The policy against its reference on held-out pairs, by log-probabilities of whole
+    completions.
 
-    `implicit_reward_accuracy`: how often the chosen completion gained more over the reference than the rejected one
-    (Rafailov et al. 2023). `ranking_accuracy`: how often it is the likelier one outright (Chen et al. 2024,
-    arXiv:2405.19534), with the reference's for comparison. Changes are in nats.
+    `implicit_reward_accuracy`: how often the chosen completion gained more over the reference than
+    the rejected one (Rafailov et al. 2023). `ranking_accuracy`: how often it is the likelier one
+    outright (Chen et al. 2024, arXiv:2405.19534), with the reference's for comparison. Changes are
+    in nats.
     """
     if not pairs:
         return {"pairs": 0}
@@ -62,7 +66,9 @@ def evaluate_policy(
 def evaluate_verdicts(
     model: Any, tokenizer: Any, base_model: str, rows: Sequence[Row], should_stop: Stop
 ) -> dict[str, Any]:
-    """Without held-out pairs: how far the gains of wanted completions lie above those of unwanted ones."""
+    """Without held-out pairs: how far the gains of wanted completions lie above those of unwanted
+    ones.
+    """
     if not rows:
         return {"verdicts": 0}
     conversations = _side(rows, "completion")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
 import platform
 import shutil
 import time
@@ -63,8 +62,8 @@ class Prepared:
 def prepare(run: Run, config: Config, rows: Rows, rates: Rates, *, fewest: int) -> Prepared:
     """Load the tokenizer, leave out rows that are too long, and settle every default.
 
-    The resolved config is written to `run.json`. Raises InvalidInput `too_little_evidence` with fewer than `fewest`
-    training rows, `base_model_not_found`, or `invalid_config`.
+    The resolved config is written to `run.json`. Raises InvalidInput `too_little_evidence` with
+    fewer than `fewest` training rows, `base_model_not_found`, or `invalid_config`.
     """
     started = time.monotonic()
     check_base_model(run.base_model)
@@ -154,7 +153,9 @@ def versions() -> dict[str, str]:
 
 
 def _whole(run: Run) -> str:
-    """The base model with whole weights: an adapter is merged into its base once, in the run's directory."""
+    """The base model with whole weights: an adapter is merged into its base once, in the run's
+    directory.
+    """
     if adapter_base(run.base_model)[1] is None:
         local = Path(run.base_model).is_dir()
         return str(Path(run.base_model).resolve()) if local else run.base_model
@@ -205,4 +206,4 @@ def _save_output(trainer: Any, path: Path) -> None:
             shutil.rmtree(old)
     trainer.save_model(str(partial))
     (partial / "training_args.bin").unlink(missing_ok=True)  # a pickle, and of no use here
-    os.replace(partial, path)
+    partial.replace(path)

@@ -57,5 +57,5 @@ def stop_if_diverged(step: int, values: dict[str, float]) -> None:
             raise TouchstoneError(
                 f"The training diverged at step {step}: {name} is {values[name]}.",
                 code="training_diverged",
-                hint="Lower the learning rate, or look for extreme margins and weights in the evidence.",
+                hint="Lower the learning rate, or look for extreme margins and weights.",
             )

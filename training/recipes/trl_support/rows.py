@@ -15,8 +15,8 @@ Row = dict[str, Any]
 def pair_rows(evidence: Iterable[tuple[str, Evidence]]) -> Rows:
     """Preference rows: `prompt`, `chosen`, `rejected` as messages, `margin`, `weight`.
 
-    `margin` is the strength above an ordinary preference: 0, 1, 2 for strengths 1, 2, 3. Rankings count as all their
-    pairs. Unusable: `tie`, `both_bad`, `identical`, `empty`, `not_a_comparison`.
+    `margin` is the strength above an ordinary preference: 0, 1, 2 for strengths 1, 2, 3. Rankings
+    count as all their pairs. Unusable: `tie`, `both_bad`, `identical`, `empty`, `not_a_comparison`.
     """
     return _collect((split, outcome) for split, record in evidence for outcome in _pairs(record))
 
@@ -24,8 +24,9 @@ def pair_rows(evidence: Iterable[tuple[str, Evidence]]) -> Rows:
 def verdict_rows(evidence: Iterable[tuple[str, Evidence]], *, unpair: bool = True) -> Rows:
     """Unpaired rows: `prompt` and `completion` as messages, `label`, `weight`.
 
-    With `unpair`, evidence without a single verdict in training gives two rows for each decided comparison: the chosen
-    one wanted, the rejected one not. Unusable: `empty`, `not_a_verdict`, and those of `pair_rows`.
+    With `unpair`, evidence without a single verdict in training gives two rows for each decided
+    comparison: the chosen one wanted, the rejected one not. Unusable: `empty`, `not_a_verdict`, and
+    those of `pair_rows`.
     """
     records = list(evidence)
     judged = any(split == "train" and isinstance(r, Verdict) for split, r in records)
@@ -40,7 +41,9 @@ def verdict_rows(evidence: Iterable[tuple[str, Evidence]], *, unpair: bool = Tru
 
 
 def balanced_weights(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """The rows with their weights scaled to a mean of 1, so that weights do not change the learning rate."""
+    """The rows with their weights scaled to a mean of 1, so that weights do not change the learning
+    rate.
+    """
     total = sum(row["weight"] for row in rows)
     if total <= 0:
         return [dict(row) for row in rows]

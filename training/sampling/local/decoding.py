@@ -1,4 +1,4 @@
-"""Small steps of decoding: streaming text out of tokens, and drawing a token from a distribution."""
+"""Small steps of decoding: streaming text out of tokens, drawing a token from a distribution."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ BROKEN = "\ufffd"  # what a tokenizer puts where bytes do not form a character
 class TextStream:
     """Turns growing token ids into pieces of text that never end inside a character.
 
-    The pieces, with the last one from `finish`, join to the text that `finished_text` gives for all ids.
+    The pieces, with the last one from `finish`, join to the text that `finished_text` gives for all
+    ids.
     """
 
     def __init__(self, decode: Callable[[Sequence[int]], str]) -> None:
@@ -50,8 +51,9 @@ def clean(text: str) -> str:
 def choose(logits: Any, *, temperature: float, top_p: float, uniforms: Sequence[float]) -> Any:
     """One token for each row of `logits` [rows, vocabulary]; one number in [0, 1) a row decides.
 
-    Temperature 0 is greedy. Nucleus sampling (Holtzman et al. 2020, arXiv:1904.09751): the smallest set of likeliest
-    tokens whose probability reaches `top_p`. The draw inverts the cumulative distribution, in float64.
+    Temperature 0 is greedy. Nucleus sampling (Holtzman et al. 2020, arXiv:1904.09751): the smallest
+    set of likeliest tokens whose probability reaches `top_p`. The draw inverts the cumulative
+    distribution, in float64.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""Finding and loading the models that policies and recipes start from, with errors that say what is missing."""
+"""Finding and loading models to sample or to train, with errors that say what is missing."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ HUB_SECONDS = 5
 def check_base_model(name: str) -> None:
     """Refuse, without loading it, a directory or Hub id that cannot be a base model.
 
-    Raises InvalidInput `base_model_not_found`, or Unavailable `hub_unreachable` for a Hub id that is not cached when
-    the Hub does not answer.
+    Raises InvalidInput `base_model_not_found`, or Unavailable `hub_unreachable` for a Hub id that
+    is not cached when the Hub does not answer.
     """
     if Path(name).is_dir():
         problem = _directory_problem(Path(name))
@@ -38,7 +38,8 @@ def is_local(name: str) -> bool:
 
 
 def prepare_environment(model: str) -> None:
-    """Set what the model libraries read on import: quiet, no telemetry, and no Hub for a local model.
+    """Set what the model libraries read on import: quiet, no telemetry, and no Hub for a local
+    model.
 
     What the caller's environment says wins.
     """
@@ -102,7 +103,7 @@ def load_tokenizer(path: str) -> Any:
         raise InvalidInput(
             f"The tokenizer of '{path}' has no chat template.",
             code="base_model_without_chat_template",
-            hint="Choose an instruction-tuned model, or add a chat_template.jinja to the directory.",
+            hint="Choose an instruction-tuned model, or add a chat_template.jinja.",
         )
     if tokenizer.pad_token in (None, tokenizer.eos_token):
         tokenizer.pad_token = _pad_token(tokenizer)
@@ -110,7 +111,9 @@ def load_tokenizer(path: str) -> Any:
 
 
 def _pad_token(tokenizer: Any) -> str:
-    """Not the end token where it can be helped: reward models read the last token that is not padding."""
+    """Not the end token where it can be helped: reward models read the last token that is not
+    padding.
+    """
     others = [t for t in tokenizer.all_special_tokens if t != tokenizer.eos_token]
     token: str = others[0] if others else tokenizer.eos_token
     return token
@@ -157,5 +160,5 @@ def _not_found(name: str, why: str) -> InvalidInput:
     return InvalidInput(
         f"The base model '{name}' was not found: {why}.",
         code="base_model_not_found",
-        hint="Give a local directory in Hugging Face format (config.json, *.safetensors, a tokenizer) or a Hub id.",
+        hint="Give a Hub id or a directory with config.json, *.safetensors and a tokenizer.",
     )

@@ -37,10 +37,11 @@ class _Row:
 
 
 class LocalPolicy:
-    """Samples a model with its own decoding loop: batched, seeded for each sample, and stopped at any token.
+    """Samples a model with its own decoding loop: batched, seeded for each sample, and stopped at
+    any token.
 
-    A sample depends on its seed, prompt and index alone; its neighbours in a batch touch only the last bits of the
-    floating-point sums. `rows_at_once` bounds memory.
+    A sample depends on its seed, prompt and index alone; its neighbours in a batch touch only the
+    last bits of the floating-point sums. `rows_at_once` bounds memory.
     """
 
     def __init__(self, path: str, *, device: str = "auto", rows_at_once: int = 64) -> None:

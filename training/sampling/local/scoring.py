@@ -21,7 +21,9 @@ Conversation = tuple[Messages, Messages]  # (prompt, completion)
 def conversation_ids(
     tokenizer: Any, prompt: Messages, completion: Messages
 ) -> tuple[list[int], int]:
-    """(tokens of the whole conversation, how many of them are the prompt's) under the chat template."""
+    """(tokens of the whole conversation, how many of them are the prompt's) under the chat
+    template.
+    """
     start = _ids(tokenizer, prompt, add_generation_prompt=True)
     whole = _ids(tokenizer, [*prompt, *completion], add_generation_prompt=False)
     return whole, min(len(start), len(whole))
@@ -35,7 +37,9 @@ def log_probabilities(
     batch_size: int = 16,
     should_stop: Callable[[], bool] = never,
 ) -> list[float]:
-    """The natural-log probability of each completion given its prompt, summed over tokens, the end included."""
+    """The natural-log probability of each completion given its prompt, summed over tokens, the end
+    included.
+    """
     import torch
 
     encoded = [conversation_ids(tokenizer, *pair) for pair in conversations]
