@@ -57,7 +57,11 @@ def reply(completion: Candidate | str) -> list[dict[str, str]]:
 
 
 def provenance(context: Context) -> Mapping[str, Any]:
-    """Where a row came from; trainers ignore these columns."""
+    """Where a row came from; trainers ignore these columns.
+
+    Tags are one text, not a list: `datasets` settles a column's type on the first ten megabytes,
+    and a list that is empty there has none, so that a later tag could not be loaded.
+    """
     return {
         "id": context.judgment,
         "item_id": context.item,
@@ -65,6 +69,6 @@ def provenance(context: Context) -> Mapping[str, Any]:
         "annotator": context.annotator,
         "source": context.source,
         "weight": float(context.weight),
-        "tags": list(context.tags),
+        "tags": ", ".join(context.tags),
         "created": context.created,
     }

@@ -19,5 +19,5 @@ class Native(Export):
     def rows(
         self, evidence: Iterable[Evidence], options: ExportOptions | None = None
     ) -> Iterator[dict[str, Any]]:
-        """One row a record; `feedback.evidence.from_json` reads it back."""
+        """One row a record, in its own shape; `feedback.evidence.from_json` reads it back."""
         return (to_json(record) for record in evidence)
