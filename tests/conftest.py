@@ -7,3 +7,15 @@ import os
 # Two cores are shared by everything that runs: a tensor library must not take them all.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+from tests.cast import (  # noqa: F401 - fixtures for all
+    annotator,
+    api_of,
+    client_of,
+    owner,
+    project,
+    reviewer,
+    staff,
+    stranger,
+    thumbs_project,
+)
