@@ -57,7 +57,7 @@ def run_child(
 
 
 def _start(directory: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 fixed arguments
         [sys.executable, "-m", "training.worker", str(directory)],
         stdin=subprocess.PIPE,
         stdout=log,

@@ -33,4 +33,6 @@ class BuildStarter(Operation[StarterParams]):
             result = run_child(context, task)
             store_tree(context.directory / OUTPUT, STARTER_ARTEFACT)
         policy = ensure_base_policy(STARTER)
-        return Outcome(result={**result, "policy": policy.pk, "location": f"{SCHEME}{STARTER_ARTEFACT}"})
+        return Outcome(
+            result={**result, "policy": policy.pk, "location": f"{SCHEME}{STARTER_ARTEFACT}"}
+        )

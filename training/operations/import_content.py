@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar, cast
 
 from django.core.files.storage import storages
 from pydantic import Field
@@ -43,7 +43,8 @@ class ImportContent(Operation[ImportParams]):
         storage = storages["artefacts"]
         size = storage.size(params.file)
         counts = ImportCounts()
-        with storage.open(params.file) as stream:
+        with storage.open(params.file) as file:
+            stream = cast(BinaryIO, file)
             rows = convert_rows(params.mapping, read_rows(params.format, stream))
             for batch in _batches(rows):
                 context.check()
