@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import IO
 
 from feedback.errors import InvalidInput
 from feedback.imports.base import (
@@ -75,7 +75,7 @@ def detect_format(filename: str, head: bytes) -> str:
     return fitting.name
 
 
-def read_rows(format: str, stream: BinaryIO) -> Iterator[Row | RowError]:
+def read_rows(format: str, stream: IO[bytes]) -> Iterator[Row | RowError]:
     """The rows of a file, each by itself good or refused; memory does not grow with the file.
 
     Raises InvalidInput `unreadable_file` for a file that is not in the format at all.

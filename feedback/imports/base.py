@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, ClassVar
+from typing import IO, Any, ClassVar
 
 from feedback.errors import InvalidInput
 
@@ -74,7 +74,7 @@ class Format:
         """Whether a file that begins so may be in this format; asked if its name does not tell."""
         raise NotImplementedError
 
-    def rows(self, stream: BinaryIO) -> Iterator[Row | RowError]:
+    def rows(self, stream: IO[bytes]) -> Iterator[Row | RowError]:
         """The rows; raises InvalidInput `unreadable_file` if the file is not in this format."""
         raise NotImplementedError
 

@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import IO
 
 from feedback.errors import InvalidInput
 from feedback.imports.base import MAX_LINE, Format, Row, RowError, storable, unreadable
@@ -27,7 +27,7 @@ class Csv(Format):
         text = first.decode("utf-8", "replace")
         return bool(text) and text[0] not in "[{" and any(mark in text for mark in _DELIMITERS)
 
-    def rows(self, stream: BinaryIO) -> Iterator[Row | RowError]:
+    def rows(self, stream: IO[bytes]) -> Iterator[Row | RowError]:
         """One row a record; its number is the physical line on which it begins."""
         text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
         try:

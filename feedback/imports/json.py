@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import ijson  # type: ignore[import-untyped]
 
@@ -26,7 +26,7 @@ class Json(Format):
         """It begins as an array or an object does."""
         return head.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"[", b"{")
 
-    def rows(self, stream: BinaryIO) -> Iterator[Row | RowError]:
+    def rows(self, stream: IO[bytes]) -> Iterator[Row | RowError]:
         """One row an element of the array; where the file breaks off, the last row says so."""
         try:
             values = _elements(ijson.parse(_WithoutBom(stream), use_float=True))
@@ -54,7 +54,7 @@ class Json(Format):
 class _WithoutBom:
     """A binary stream that leaves a byte order mark out."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._start = True
 

@@ -6,7 +6,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NoReturn
+from typing import IO, Any, NoReturn
 
 from feedback.imports.base import MAX_LINE, Format, Row, RowError, storable, unreadable
 
@@ -34,7 +34,7 @@ class JsonLines(Format):
             isinstance(v, list) for v in value.values()
         )
 
-    def rows(self, stream: BinaryIO) -> Iterator[Row | RowError]:
+    def rows(self, stream: IO[bytes]) -> Iterator[Row | RowError]:
         """One row a line that is not blank."""
         held: list[RowError] = []
         good = False
@@ -54,7 +54,7 @@ class JsonLines(Format):
             raise unreadable(self.label, held[0].message if held else "it is empty.")
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
     """(number, line) for each line that is not blank; None in place of a line beyond the limit."""
     number = 0
     while line := stream.readline(MAX_LINE):

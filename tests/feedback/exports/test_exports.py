@@ -263,7 +263,7 @@ def as_written(dataset: Dataset) -> list[dict[str, Any]]:
 def test_a_big_file_whose_tags_and_labels_come_late_is_loaded(name: str, tmp_path: Path) -> None:
     bare = dataclasses.replace(CONTEXT, tags=())
     long = Candidate(9, "x" * 1_000_000)
-    early = [
+    early: list[Evidence] = [
         Comparison(context=bare, first=long, second=long, outcome="first"),
         Verdict(context=bare, completion=long, desirable=True),
     ]

@@ -271,7 +271,12 @@ def test_the_kind_checks_the_answer() -> None:
 
 
 def test_rows_are_converted_one_by_one_and_errors_pass_through() -> None:
-    rows = [Row(1, ROW), RowError(2, "bad_json", "x"), Row(3, {**ROW, "r1": ""}), Row(4, ROW)]
+    rows: list[Row | RowError] = [
+        Row(1, ROW),
+        RowError(2, "bad_json", "x"),
+        Row(3, {**ROW, "r1": ""}),
+        Row(4, ROW),
+    ]
     result = list(convert_rows(parse_mapping(PAIRS), rows))
     codes = [r.code if isinstance(r, RowError) else r.number for r in result]
     assert codes == [1, "bad_json", "empty_completion", 4]
