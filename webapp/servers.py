@@ -94,7 +94,7 @@ class Account:
 
     def run(self, command: list[str], log: Path) -> subprocess.Popen[bytes]:
         """Start a command in a session of its own, so that Ctrl-C does not reach it."""
-        other = {} if self.uid == os.geteuid() else {"user": self.uid, "group": self.gid}
+        other = self.uid != os.geteuid()
         with log.open("ab") as output:
             return subprocess.Popen(  # noqa: S603 - our own binaries
                 command,
@@ -103,8 +103,9 @@ class Account:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                user=self.uid if other else None,
+                group=self.gid if other else None,
                 extra_groups=[] if other else None,
-                **other,  # type: ignore[arg-type]
             )
 
 

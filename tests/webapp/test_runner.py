@@ -65,7 +65,7 @@ class Run:
         wait_for(lambda: self.text().count(text) >= times, f"{text} in {self.text()}")
 
     def family(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+        return list(psutil.Process(self.process.pid).children(recursive=True))
 
 
 def free_port() -> int:
