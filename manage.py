@@ -28,7 +28,10 @@ def main() -> None:
             attach()
     except (ServerError, Refused) as error:
         sys.exit(f"touchstone: {error}")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":
