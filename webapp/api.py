@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -16,6 +16,7 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView, set_rollback
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from feedback.api.base import flat
 from feedback.errors import InvalidInput, NotAllowed, NotFound, TouchstoneError
 from webapp.errors import status_of
 
@@ -56,31 +57,13 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
 
 def _translated(error: exceptions.APIException) -> TouchstoneError:
     if isinstance(error, exceptions.ValidationError):
-        details = list(_details(error.detail))
+        details = flat(error.detail)
         first = details[0] if details else {"where": "", "message": "The input does not fit."}
         where = f"{first['where']}: " if first["where"] else ""
         return InvalidInput(f"{where}{first['message']}", details=details)
     default = (str(getattr(error, "default_code", "error")), "")
     code, hint = CODES.get(type(error), default)
     return TouchstoneError(str(error.detail), code=code, hint=hint)
-
-
-def _details(detail: Any, where: str = "") -> Iterator[dict[str, Any]]:
-    """DRF's nested complaints as a flat list of places, `messages.0.role` for example."""
-    if isinstance(detail, Mapping):
-        for key, value in detail.items():
-            yield from _details(value, _join(where, "" if key == "non_field_errors" else str(key)))
-    elif isinstance(detail, list):
-        for n, value in enumerate(detail):
-            plain = isinstance(value, exceptions.ErrorDetail)
-            yield from _details(value, where if plain else _join(where, str(n)))
-    else:
-        code = str(getattr(detail, "code", "invalid"))
-        yield {"where": where, "code": code, "message": str(detail)}
-
-
-def _join(where: str, part: str) -> str:
-    return ".".join(piece for piece in (where, part) if piece)
 
 
 LINKS = ("projects", "jobs", "kinds", "recipes")

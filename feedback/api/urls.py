@@ -2,6 +2,42 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from feedback.api import items, judging, judgments, kinds, projects, prompts
+
+urlpatterns = [
+    path("kinds/", kinds.Kinds.as_view(), name="api-kinds"),
+    path("kinds/<slug:name>/", kinds.KindDetail.as_view(), name="api-kind"),
+    path("projects/", projects.Projects.as_view(), name="api-projects"),
+    path("projects/<slug:slug>/", projects.ProjectDetail.as_view(), name="api-project"),
+    path("projects/<slug:slug>/members/", projects.Members.as_view(), name="api-members"),
+    path(
+        "projects/<slug:slug>/members/<str:username>/",
+        projects.Member.as_view(),
+        name="api-member",
+    ),
+    path("projects/<slug:slug>/prompts/", prompts.Prompts.as_view(), name="api-prompts"),
+    path("projects/<slug:slug>/items/", items.Items.as_view(), name="api-items"),
+    path("projects/<slug:slug>/next/", judging.Next.as_view(), name="api-next"),
+    path(
+        "projects/<slug:slug>/judgments/",
+        judgments.ProjectJudgments.as_view(),
+        name="api-judgments",
+    ),
+    path("items/<int:pk>/", items.ItemDetail.as_view(), name="api-item"),
+    path("items/<int:pk>/judgments/", judgments.ItemJudgments.as_view(), name="api-item-judgments"),
+    path(
+        "assignments/<int:pk>/extend/",
+        judging.ExtendAssignment.as_view(),
+        name="api-assignment-extend",
+    ),
+    path(
+        "assignments/<int:pk>/skip/", judging.SkipAssignment.as_view(), name="api-assignment-skip"
+    ),
+    path(
+        "assignments/<int:pk>/release/",
+        judging.ReleaseAssignment.as_view(),
+        name="api-assignment-release",
+    ),
+]

@@ -66,6 +66,7 @@ def add_prompt(
     """The prompt and whether it is new. Raises Conflict `external_id_conflict`, InvalidInput."""
     clean = check_messages(messages)
     digest = digest_of(clean)
+    external_id = external_id or None
     prompt, new = Prompt.objects.get_or_create(
         project=project,
         external_id=external_id,
@@ -107,20 +108,28 @@ def add_item_for(
     completions: Sequence[Completion],
     kinds: Sequence[Mapping[str, Any] | str],
     *,
+    item_id: str | None = None,
     overlap: int | None = None,
     blind: bool = False,
 ) -> Item:
-    """An item about stored completions of one prompt. Raises InvalidInput."""
+    """An item about stored completions of one prompt; with an `item_id` that is known, the known one.
+
+    Raises InvalidInput, Conflict `external_id_conflict`.
+    """
     asked = _check_kinds(kinds, len(completions))
     if any(completion.prompt_id != prompt.pk for completion in completions):
         raise InvalidInput("An item's completions belong to its prompt.", code="mixed_prompts")
     shown = [(completion.text, completion.label) for completion in completions]
+    digest = _item_digest(prompt.digest, prompt.external_id, shown, asked)
+    known = _same_id(prompt.project, item_id, digest)
+    if known is not None:
+        return known
     return _create_item(
         prompt,
         completions,
         asked,
-        item_id=None,
-        digest=_item_digest(prompt.digest, None, shown, asked),
+        item_id=item_id,
+        digest=digest,
         overlap=overlap or prompt.project.overlap,
         blind=blind,
         closed=False,
@@ -205,9 +214,7 @@ def _add(
     project: Project, new: NewItem, overlap: int, blind: bool, closed: bool, reuse_equal: bool
 ) -> ContentOutcome:
     asked = _check_kinds(new.kinds, len(new.completions))
-    prompt, new_prompt = add_prompt(
-        project, new.messages, external_id=new.prompt_id, tags=new.tags
-    )
+    prompt, new_prompt = add_prompt(project, new.messages, external_id=new.prompt_id, tags=new.tags)
     shown = [(c.text, str(c.origin.get("label", ""))) for c in new.completions]
     digest = _item_digest(prompt.digest, new.prompt_id, shown, asked)
     known = _known_item(project, new, digest, reuse_equal)
@@ -230,15 +237,22 @@ def _add(
 
 
 def _known_item(project: Project, new: NewItem, digest: str, reuse_equal: bool) -> Item | None:
-    items = Item.objects.filter(project=project)
     if new.item_id is not None:
-        known = items.filter(external_id=new.item_id).first()
-        if known is not None and known.digest != digest:
-            raise external_id_conflict("item", new.item_id)
-        return known
+        return _same_id(project, new.item_id, digest)
     if not (reuse_equal and new.kinds):
         return None
-    return items.filter(digest=digest, external_id=None, withdrawn_at=None).first()
+    equal = Item.objects.filter(project=project, digest=digest)
+    return equal.filter(external_id=None, withdrawn_at=None).first()
+
+
+def _same_id(project: Project, item_id: str | None, digest: str) -> Item | None:
+    """The item of that external id, which must ask the same. Raises Conflict."""
+    if item_id is None:
+        return None
+    known = Item.objects.filter(project=project, external_id=item_id).first()
+    if known is not None and known.digest != digest:
+        raise external_id_conflict("item", item_id)
+    return known
 
 
 def _stored_completions(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from pydantic import ValidationError
 
@@ -26,7 +26,11 @@ def create_project(*, owner: User, name: str, slug: str = "", **fields: Any) -> 
         raise Conflict(f"There is a project '{slug}' already.", code="slug_taken")
     project = Project(slug=slug, name=name)
     _assign(project, {"kinds": [{"kind": "pairwise"}], **fields})
-    project.save()
+    try:
+        with transaction.atomic():
+            project.save()
+    except IntegrityError:
+        raise Conflict(f"There is a project '{slug}' already.", code="slug_taken") from None
     add_member(project, owner, Role.OWNER)
     return project
 

@@ -1,0 +1,159 @@
+"""The loop of an annotator: the next item under a lease, kept, skipped or given back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from feedback.api.base import Input, TextField, parsed
+from feedback.api.prompts import MessageField
+from feedback.assignment import (
+    Nothing,
+    extend_assignment,
+    next_assignment,
+    release_assignment,
+    skip_assignment,
+)
+from feedback.models import Assignment
+from feedback.permissions import Ability
+from feedback.selectors import AskedKind, get_assignment, get_project, question
+from feedback.services import annotator_for_user
+
+
+class ShownOut(serializers.Serializer[Any]):
+    """A completion as this annotator sees it; answers name it by its index."""
+
+    place = serializers.IntegerField(help_text="Where it is shown, from 1.")
+    index = serializers.IntegerField(
+        help_text="Its stored index, from 0, by which answers name it."
+    )
+    text = serializers.CharField()
+
+
+class AskedOut(serializers.Serializer[Any]):
+    """A kind that is asked, with the settings that the item fixed."""
+
+    kind = serializers.CharField()
+    label = serializers.CharField()
+    settings = serializers.DictField()
+    schema = serializers.URLField(help_text="Where the schema of its answers is.")
+
+
+class QuestionOut(serializers.Serializer[Any]):
+    """Everything that an annotator may see of an item."""
+
+    id = serializers.IntegerField()
+    messages = MessageField(many=True)
+    completions = ShownOut(many=True)
+    kinds = AskedOut(many=True)
+    guidelines = serializers.CharField(allow_blank=True)
+
+
+class AssignmentOut(serializers.ModelSerializer[Assignment]):
+    """A lease on an item."""
+
+    class Meta:
+        model = Assignment
+        fields = ("id", "item", "state", "expires_at")
+
+
+class ReasonOut(serializers.Serializer[Any]):
+    """Why there is nothing to do."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class NextOut(serializers.Serializer[Any]):
+    """The next item with its lease, or the reason why there is none."""
+
+    item = QuestionOut(allow_null=True)
+    assignment = AssignmentOut(allow_null=True)
+    reason = ReasonOut(allow_null=True)
+
+
+class Next(APIView):
+    """The next item to judge."""
+
+    @extend_schema(operation_id="next_retrieve", responses=NextOut)
+    def get(self, request: Request, slug: str) -> Response:
+        """Lease the next item, or return the one that is held already; its time begins anew."""
+        project = get_project(request.user, slug, Ability.JUDGE)
+        found = next_assignment(annotator_for_user(project, request.user))
+        if isinstance(found, Nothing):
+            reason = {"code": found.code, "message": found.message}
+            return Response({"item": None, "assignment": None, "reason": reason})
+        lease = AssignmentOut(found).data
+        return Response({"item": _question(request, found), "assignment": lease, "reason": None})
+
+    @extend_schema(operation_id="next_create", request=None, responses=NextOut)
+    def post(self, request: Request, slug: str) -> Response:
+        """The same as GET, for clients that keep GET free of effects."""
+        return self.get(request, slug)
+
+
+class ExtendAssignment(APIView):
+    """A heartbeat of an annotator who is still at it."""
+
+    @extend_schema(operation_id="assignments_extend", request=None, responses=AssignmentOut)
+    def post(self, request: Request, pk: int) -> Response:
+        """The lease lasts its full time again."""
+        assignment = extend_assignment(get_assignment(request.user, pk))
+        return Response(AssignmentOut(assignment).data)
+
+
+class SkipIn(Input):
+    """Why an item is skipped."""
+
+    reason = TextField(required=False, allow_blank=True, default="", max_length=10_000)
+
+
+class SkipAssignment(APIView):
+    """Leaves an item to others."""
+
+    @extend_schema(operation_id="assignments_skip", request=SkipIn, responses=AssignmentOut)
+    def post(self, request: Request, pk: int) -> Response:
+        """Give the item back to others; it does not come again."""
+        assignment = get_assignment(request.user, pk)
+        skip_assignment(assignment, parsed(SkipIn, request.data)["reason"])
+        assignment.refresh_from_db()
+        return Response(AssignmentOut(assignment).data)
+
+
+class ReleaseAssignment(APIView):
+    """Gives an item back."""
+
+    @extend_schema(operation_id="assignments_release", request=None, responses=AssignmentOut)
+    def post(self, request: Request, pk: int) -> Response:
+        """Give the item back to all; it may come again."""
+        assignment = get_assignment(request.user, pk)
+        release_assignment(assignment)
+        assignment.refresh_from_db()
+        return Response(AssignmentOut(assignment).data)
+
+
+def _question(request: Request, assignment: Assignment) -> dict[str, Any]:
+    asked = question(assignment)
+    shown = [{"place": s.place, "index": s.index, "text": s.text} for s in asked.shown]
+    return {
+        "id": assignment.item_id,
+        "messages": asked.messages,
+        "completions": shown,
+        "kinds": [_kind(request, kind) for kind in asked.kinds],
+        "guidelines": asked.guidelines,
+    }
+
+
+def _kind(request: Request, asked: AskedKind) -> dict[str, Any]:
+    return {
+        "kind": asked.kind.name,
+        "label": asked.kind.label,
+        "settings": asked.settings,
+        "schema": reverse("api-kind", args=[asked.kind.name], request=request),
+    }

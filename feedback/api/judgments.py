@@ -1,0 +1,132 @@
+"""Judgments: submitted through the one door, and listed."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
+from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from feedback.api.base import IdField, Input, ProjectList, TextField, parsed
+from feedback.api.schemas import answers_schema
+from feedback.models import Judgment, Project, Submission
+from feedback.permissions import Ability
+from feedback.selectors import get_item, live_judgments
+from feedback.services import NewSubmission, annotator_for_user, submit_judgment
+
+
+@extend_schema_field(answers_schema())
+class AnswersField(serializers.DictField):
+    """The answer to each kind; the kinds themselves check what is in them."""
+
+    child = serializers.DictField()
+
+
+class SubmissionIn(Input):
+    """One annotator's answers to all kinds of an item."""
+
+    assignment = IdField(help_text="The annotator's own live lease, from `next/`.")
+    key = TextField(
+        max_length=100, help_text="The client's own; a repeat of key and body is harmless."
+    )
+    answers = AnswersField()
+    lead_time = serializers.FloatField(
+        required=False, allow_null=True, help_text="Seconds spent, idle ones left out."
+    )
+
+
+class JudgmentOut(serializers.ModelSerializer[Judgment]):
+    """One stored answer to one kind of one item."""
+
+    annotator = serializers.CharField(source="annotator.pseudonym")
+    source = serializers.CharField(source="annotator.source")
+    answer = serializers.DictField()
+    lead_time = serializers.FloatField(source="submission.lead_time", allow_null=True)
+
+    class Meta:
+        model = Judgment
+        fields = (
+            "id",
+            "item",
+            "submission",
+            "kind",
+            "kind_version",
+            "answer",
+            "annotator",
+            "source",
+            "lead_time",
+            "created",
+        )
+
+
+class SubmissionOut(serializers.ModelSerializer[Submission]):
+    """What was stored, the first time or now."""
+
+    judgments = JudgmentOut(many=True)
+
+    class Meta:
+        model = Submission
+        fields = ("id", "item", "assignment", "key", "judgments", "lead_time", "created")
+
+
+class ItemJudgments(ListModelMixin, GenericAPIView[Judgment]):
+    """The judgments of one item."""
+
+    queryset = Judgment.objects.none()
+    serializer_class = JudgmentOut
+
+    def get_queryset(self) -> QuerySet[Judgment]:
+        """Those that count."""
+        if getattr(self, "swagger_fake_view", False):
+            return Judgment.objects.none()
+        item = get_item(self.request.user, self.kwargs["pk"], Ability.VIEW)
+        return _listed().filter(item=item)
+
+    @extend_schema(operation_id="item_judgments_list")
+    def get(self, request: Request, pk: int) -> Response:
+        """The item's judgments, newest first."""
+        return self.list(request)
+
+    @extend_schema(
+        operation_id="judgments_submit",
+        request=SubmissionIn,
+        responses={201: SubmissionOut, 200: SubmissionOut},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Submit answers: 201 stored, 200 stored before under this key; another body for the key is 409."""
+        item = get_item(request.user, pk, Ability.JUDGE)
+        fields = parsed(SubmissionIn, request.data)
+        new = NewSubmission(
+            item_id=item.pk,
+            annotator=annotator_for_user(item.project, request.user),
+            answers=fields["answers"],
+            key=fields["key"],
+            assignment_id=fields["assignment"],
+            lead_time=fields.get("lead_time"),
+        )
+        outcome = submit_judgment(new)
+        status = 201 if outcome.status == "created" else 200
+        return Response(SubmissionOut(outcome.submission).data, status=status)
+
+
+class ProjectJudgments(ProjectList[Judgment]):
+    """The judgments of a project."""
+
+    queryset = Judgment.objects.none()
+    serializer_class = JudgmentOut
+
+    def rows(self, project: Project) -> QuerySet[Judgment]:
+        """Those that count."""
+        return _listed().filter(item__project=project)
+
+    @extend_schema(operation_id="judgments_list")
+    def get(self, request: Request, slug: str) -> Response:
+        """The project's judgments, newest first."""
+        return self.list(request)
+
+
+def _listed() -> QuerySet[Judgment]:
+    return live_judgments().select_related("annotator", "submission")
