@@ -15,7 +15,7 @@ from typing import Any
 
 from training.progress import Reporter, Stopped
 from training.starter.corpus import dialogues
-from training.starter.tokenizer import train_tokenizer
+from training.starter.tokenizer import ENGLISH_CHARACTERS, train_tokenizer
 
 MANIFEST = "starter.json"
 FORMAT = 1
@@ -40,9 +40,10 @@ class Size:
     inner: int = 512
     vocabulary: int = 3072
     rows: int = ROWS
+    english: int = ENGLISH_CHARACTERS
 
 
-TINY = Size(hidden=32, layers=2, heads=2, groups=1, inner=64, vocabulary=512, rows=2000)
+TINY = Size(hidden=32, layers=2, heads=2, groups=1, inner=64, vocabulary=512, rows=1000, english=50_000)
 
 
 def build_starter(
@@ -87,7 +88,7 @@ def _build(
     started = time.monotonic()
     reporter.progress(0, 1, "Writing the corpus")
     rows = list(dialogues(size.rows, seed))
-    tokenizer = train_tokenizer(rows, size.vocabulary)
+    tokenizer = train_tokenizer(rows, size.vocabulary, size.english)
     train = [_example(tokenizer, *row) for row in rows]
     unseen = [
         _example(tokenizer, *row) for row in dialogues(HELD_OUT_ROWS, seed + 1, held_out=True)

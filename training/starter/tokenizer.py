@@ -32,7 +32,11 @@ TEMPLATE = (
 )
 
 
-def train_tokenizer(dialogues: Iterable[tuple[str, str]], vocabulary: int = VOCABULARY) -> Any:
+def train_tokenizer(
+    dialogues: Iterable[tuple[str, str]],
+    vocabulary: int = VOCABULARY,
+    english_characters: int = ENGLISH_CHARACTERS,
+) -> Any:
     """A `PreTrainedTokenizerFast` whose end token differs from its pad token, with the chat
     template.
     """
@@ -48,7 +52,7 @@ def train_tokenizer(dialogues: Iterable[tuple[str, str]], vocabulary: int = VOCA
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_texts(dialogues), trainer)
+    tokenizer.train_from_iterator(_texts(dialogues, english_characters), trainer)
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         eos_token=END,
@@ -60,11 +64,11 @@ def train_tokenizer(dialogues: Iterable[tuple[str, str]], vocabulary: int = VOCA
     return fast
 
 
-def _texts(dialogues: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _texts(dialogues: Iterable[tuple[str, str]], characters: int) -> Iterator[str]:
     for question, answer in dialogues:
         yield question
         yield answer
-    yield from english()
+    yield from english(characters)
 
 
 def english(limit: int = ENGLISH_CHARACTERS) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -76,7 +76,7 @@ def marks(question: Question, text: str) -> Marks:
     words = _words(text)
     stated = _stated(words)
     on_topic = bool(stated) and _main_topic(stated) == question.topic
-    kinds = {kind for topic, kind in stated if topic == question.topic}
+    kinds = {kind for topic, kind, _ in stated if topic == question.topic}
     lower = text.lower()
     return Marks(
         on_topic=on_topic,
@@ -152,16 +152,18 @@ def _statements(topic: Topic) -> Iterator[tuple[str, str]]:
     yield from (("example", example) for example in topic.examples)
 
 
-def _stated(words: list[str]) -> list[tuple[str, str]]:
-    """(topic, kind) of each fact that the answer states."""
+def _stated(words: list[str]) -> list[tuple[str, str, float]]:
+    """(topic, kind, share of its word pairs) of each fact that the answer states."""
     pairs = _pairs(words)
-    return [
-        (topic, kind) for topic, kind, fact in _facts() if len(fact & pairs) >= MATCH * len(fact)
-    ]
+    shares = ((topic, kind, len(fact & pairs) / len(fact)) for topic, kind, fact in _facts())
+    return [(topic, kind, share) for topic, kind, share in shares if share >= MATCH]
 
 
-def _main_topic(stated: Iterable[tuple[str, str]]) -> str:
-    return Counter(topic for topic, _ in stated).most_common(1)[0][0]
+def _main_topic(stated: Iterable[tuple[str, str, float]]) -> str:
+    totals: dict[str, float] = defaultdict(float)
+    for topic, _, share in stated:
+        totals[topic] += share
+    return max(totals, key=lambda topic: totals[topic])
 
 
 def _asked(kind: QuestionKind) -> str:

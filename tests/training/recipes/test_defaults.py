@@ -1,0 +1,42 @@
+"""Defaults suit the size of the model, and a config that contradicts itself is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from feedback.errors import InvalidInput
+from training.recipes.dpo import RATES, DpoConfig
+from training.recipes.trl_support.arguments import resolve
+
+
+@pytest.mark.parametrize(
+    ("parameters", "rate"), [(100_000, 4e-4), (2_000_000, 4e-4), (10**8, 5e-6), (7 * 10**9, 5e-6)]
+)
+def test_the_learning_rate_follows_the_size(parameters: int, rate: float) -> None:
+    assert resolve(DpoConfig(), RATES, parameters).learning_rate == pytest.approx(rate)
+
+
+def test_between_the_sizes_the_rate_falls() -> None:
+    rates = [resolve(DpoConfig(), RATES, n).learning_rate for n in (2e6, 1e7, 5e7, 1e8)]  # type: ignore[arg-type]
+    assert rates == sorted(rates, reverse=True)
+    assert len(set(rates)) == 4
+
+
+def test_a_given_rate_stays_and_lora_is_faster() -> None:
+    assert resolve(DpoConfig(learning_rate=0.01), RATES, 10**8).learning_rate == 0.01
+    full, lora = (resolve(DpoConfig(lora=on), RATES, 10**9).learning_rate for on in (False, True))
+    assert full is not None
+    assert lora is not None
+    assert lora > full
+
+
+def test_large_models_take_small_micro_batches() -> None:
+    assert resolve(DpoConfig(batch_size=16), RATES, 10**6).micro_batch_size == 16
+    assert resolve(DpoConfig(batch_size=16), RATES, 10**9).micro_batch_size == 4
+    assert resolve(DpoConfig(batch_size=6), RATES, 10**9).micro_batch_size == 3
+
+
+def test_a_micro_batch_must_divide_the_batch() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        resolve(DpoConfig(batch_size=16, micro_batch_size=5), RATES, 10**6)
+    assert caught.value.code == "invalid_config"
