@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from feedback.views import items, judging, members, projects
+
+urlpatterns = [
+    path("", projects.projects, name="projects"),
+    path("projects/new/", projects.project_new, name="project_new"),
+    path("projects/<slug:slug>/settings/", projects.project_settings, name="project_settings"),
+    path("projects/<slug:slug>/members/", members.members, name="project_members"),
+    path("projects/<slug:slug>/members/remove/", members.member_remove, name="member_remove"),
+    path("projects/<slug:slug>/judge/", judging.judge, name="judge"),
+    path("projects/<slug:slug>/judge/<int:pk>/skip/", judging.judge_skip, name="judge_skip"),
+    path(
+        "projects/<slug:slug>/judge/<int:pk>/heartbeat/",
+        judging.judge_heartbeat,
+        name="judge_heartbeat",
+    ),
+    path(
+        "projects/<slug:slug>/judge/<int:pk>/release/",
+        judging.judge_release,
+        name="judge_release",
+    ),
+    path("projects/<slug:slug>/items/", items.items, name="items"),
+    path("projects/<slug:slug>/items/<int:pk>/", items.item, name="item"),
+]

@@ -9,11 +9,13 @@ from typing import Any
 
 from django import template
 from django.template.context import RequestContext
+from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 
 from feedback.models import Judgment, Project
 from feedback.permissions import Ability, abilities
-from feedback.selectors import describe_judgment
+from feedback.selectors import describe_judgment, stored_answer
 
 register = template.Library()
 
@@ -52,15 +54,41 @@ def project_nav(context: RequestContext, project: Project) -> dict[str, Any]:
 
 
 @register.simple_tag
-def describe(judgment: Judgment) -> str:
-    """A stored answer in a few words."""
-    return describe_judgment(judgment)
+def answer_summary(judgment: Judgment) -> str:
+    """A stored answer as its kind's summary shows it."""
+    context = {"answer": stored_answer(judgment), "in_words": describe_judgment(judgment)}
+    return render_to_string(f"feedback/kinds/{judgment.kind}/summary.html", context)
+
+
+@register.simple_tag
+def kind_script(kind: str) -> str:
+    """The address of the module that makes the kind's form work by keyboard."""
+    return static(f"kinds/{kind}.js")
 
 
 @register.filter
 def lookup(mapping: Mapping[str, Any] | None, key: Any) -> Any:
     """The mapping's value at a key that a template only knows by name; empty when there is none."""
     return (mapping or {}).get(str(key), "")
+
+
+@register.simple_tag
+def at(value: Any, *path: Any) -> Any:
+    """What lies at the path in nested objects and lists; empty where the path ends early."""
+    for step in path:
+        if isinstance(value, Mapping):
+            value = value.get(str(step), "")
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return ""
+    return value
+
+
+@register.filter
+def letter(place: int) -> str:
+    """A, B, C ...: how the completion at that place (from 1) is called on the screen."""
+    return chr(ord("A") + (place - 1) % 26)
 
 
 @register.filter

@@ -2,6 +2,7 @@
 import { showTimes } from "./times.js";
 import { announce } from "./announce.js";
 
+document.documentElement.classList.add("js");
 showTimes(document);
 
 document.addEventListener("htmx:afterSettle", (event) => showTimes(event.target));

@@ -1,0 +1,73 @@
+"""Items: what is asked in a project, and what was answered."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from feedback.forms import ItemFilter, kind_labels
+from feedback.models import Item, Project, Submission
+from feedback.permissions import Ability
+from feedback.selectors import get_project, item_detail
+from feedback.views.requests import MemberRequest, page_of
+
+
+@login_required
+@require_safe
+def items(request: MemberRequest, slug: str) -> HttpResponse:
+    """The items, newest first."""
+    project = get_project(request.user, slug, Ability.VIEW)
+    form = ItemFilter(request.GET)
+    page = page_of(request, _filtered(project, form))
+    query = request.GET.copy()
+    query.pop("before", None)
+    context = {
+        "project": project,
+        "form": form,
+        "page": page,
+        "rows": [{"item": item, "asks": kind_labels(item.kinds)} for item in page.rows],
+        "query": query.urlencode(),
+        "filtered": any(form.cleaned_data.values()) if form.is_valid() else False,
+    }
+    return render(request, "feedback/items.html", context)
+
+
+@login_required
+@require_safe
+def item(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """One item: its prompt, its completions, and every judgment."""
+    project = get_project(request.user, slug, Ability.VIEW)
+    found = item_detail(project, pk)
+    hidden = found.blind and not _has_judged(request, found)
+    context = {
+        "project": project,
+        "item": found,
+        "asks": kind_labels(found.kinds),
+        "names_hidden": hidden,
+        "judgments": [] if hidden else found.judgments.all(),
+    }
+    return render(request, "feedback/item.html", context)
+
+
+def _filtered(project: Project, form: ItemFilter) -> QuerySet[Item]:
+    rows = Item.objects.filter(project=project, withdrawn_at=None).select_related("prompt")
+    rows = rows.annotate(answers=Count("submissions"))
+    if not form.is_valid():
+        return rows
+    wanted = form.cleaned_data
+    if wanted["q"]:
+        rows = rows.filter(prompt__messages__icontains=wanted["q"])
+    if wanted["kind"]:
+        rows = rows.filter(kinds__contains=[{"kind": wanted["kind"]}])
+    if wanted["state"] == "open":
+        rows = rows.filter(places__gt=0)
+    elif wanted["state"] == "complete":
+        rows = rows.filter(places=0).filter(~Q(assignments__state="open"))
+    return rows
+
+
+def _has_judged(request: MemberRequest, found: Item) -> bool:
+    return Submission.objects.filter(item=found, annotator__user=request.user).exists()
