@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import SEEK_END
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -14,7 +16,7 @@ from django.db.models import Q, QuerySet
 from feedback.errors import NotAllowed, NotFound
 from feedback.evidence import Evidence
 from feedback.models import Project, Role, User
-from feedback.permissions import Ability, abilities
+from feedback.permissions import Ability, abilities, require
 from training.models import Checkpoint, Generation, Job, Policy, Snapshot
 from training.progress import LOG
 from training.recipes import RECIPES, get_recipe
@@ -55,18 +57,23 @@ def get_job(user: User | AnonymousUser, pk: int, ability: Ability) -> Job:
 
 
 def job_log(job: Job) -> str:
-    """The end of the job's log, from this machine's disk or from storage; empty when there is none."""
+    """The end of the job's log; empty when there is none."""
+    log = open_job_log(job)
+    if log is None:
+        return ""
+    with log:
+        log.seek(max(0, log.seek(0, SEEK_END) - LOG_TAIL))
+        return log.read().decode("utf-8", "replace")
+
+
+def open_job_log(job: Job) -> BinaryIO | None:
+    """The job's whole log, from this machine's disk or from storage; None when there is none."""
     local = Path(settings.DATA_DIR) / "runs" / str(job.pk) / LOG
     if local.exists():
-        with local.open("rb") as log:
-            log.seek(max(0, local.stat().st_size - LOG_TAIL))
-            return log.read().decode("utf-8", "replace")
+        return local.open("rb")
     stored = f"runs/{job.pk}/papers/{LOG}"
     storage = storages["artefacts"]
-    if not storage.exists(stored):
-        return ""
-    with storage.open(stored) as log:
-        return bytes(log.read())[-LOG_TAIL:].decode("utf-8", "replace")
+    return cast("BinaryIO", storage.open(stored)) if storage.exists(stored) else None
 
 
 def metric_series(job: Job) -> dict[str, list[tuple[int, float]]]:
@@ -101,6 +108,27 @@ def get_snapshot(project: Project, pk: int) -> Snapshot:
     if snapshot is None:
         raise NotFound(f"There is no snapshot {pk} here.", code="unknown_snapshot")
     return snapshot
+
+
+def find_snapshot(user: User | AnonymousUser, pk: int, ability: Ability) -> Snapshot:
+    """The snapshot, if the user may do that in its project. Raises NotFound, NotAllowed."""
+    snapshot = Snapshot.objects.select_related("project", "created_by").filter(pk=pk).first()
+    if snapshot is None or not abilities(user, snapshot.project):
+        raise NotFound("There is no such snapshot, or you may not see it.", code="unknown_snapshot")
+    require(user, snapshot.project, ability)
+    return snapshot
+
+
+def find_checkpoint(user: User | AnonymousUser, pk: int, ability: Ability) -> Checkpoint:
+    """The checkpoint, if the user may do that in its project. Raises NotFound, NotAllowed."""
+    rows = Checkpoint.objects.select_related("project", "snapshot", "base", "policy", "job")
+    checkpoint = rows.filter(pk=pk).first()
+    if checkpoint is None or not abilities(user, checkpoint.project):
+        raise NotFound(
+            "There is no such checkpoint, or you may not see it.", code="unknown_checkpoint"
+        )
+    require(user, checkpoint.project, ability)
+    return checkpoint
 
 
 def snapshot_evidence(snapshot: Snapshot) -> Iterator[Evidence]:

@@ -7,7 +7,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from webapp import api, health
+from webapp import api, dashboard, health
 
 handler400 = "webapp.errors.bad_request"
 handler403 = "webapp.errors.permission_denied"
@@ -26,5 +26,6 @@ urlpatterns = [
     path("api/v1/", include("training.api.urls")),
     re_path(r"^api(/.*)?$", api.NoSuchEndpoint.as_view()),
     path("", include("feedback.urls")),
+    path("projects/<slug:slug>/", dashboard.project, name="project"),
     path("", include("training.urls")),
 ]

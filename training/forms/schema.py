@@ -1,0 +1,95 @@
+"""A pydantic model as a Django form: labels, help, bounds and defaults from its JSON schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from pydantic import BaseModel
+
+_LOW = {"minimum": "at least", "exclusiveMinimum": "above"}
+_HIGH = {"maximum": "at most", "exclusiveMaximum": "below"}
+
+
+class SchemaForm(forms.Form):
+    """Base of the forms that `schema_form` makes. The model itself validates; this only reads."""
+
+    def payload(self) -> dict[str, Any]:
+        """What was typed, for the model; what was left empty is left out, so its default holds."""
+        return {k: v for k, v in self.cleaned_data.items() if v not in (None, "")}
+
+
+def schema_form(model: type[BaseModel]) -> type[SchemaForm]:
+    """A form class with one field for each of the model's."""
+    schema = model.model_json_schema()
+    definitions = schema.get("$defs", {})
+    fields = {
+        name: _field(name, _resolved(body, definitions))
+        for name, body in schema.get("properties", {}).items()
+    }
+    return type(f"{model.__name__}Form", (SchemaForm,), fields)
+
+
+def _resolved(body: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """The property without references, and without the `null` of an optional one (then `nullable`)."""
+    flat = dict(body)
+    if "$ref" in flat:
+        flat = {**definitions[flat.pop("$ref").rsplit("/", 1)[-1]], **flat}
+    if "anyOf" in flat:
+        options = [option for option in flat.pop("anyOf") if option.get("type") != "null"]
+        flat = {**_resolved(options[0], definitions), **flat, "nullable": True}
+    return flat
+
+
+def _field(name: str, body: Mapping[str, Any]) -> forms.Field:
+    common: dict[str, Any] = {
+        "label": _label(name, body),
+        "help_text": _help(body),
+        "initial": body.get("default"),
+        "required": not body.get("nullable", False),
+    }
+    kind = body.get("type")
+    if "enum" in body:
+        choices = [(value, _words(str(value))) for value in body["enum"]]
+        return forms.ChoiceField(choices=choices, **common)
+    if kind == "boolean":
+        return forms.BooleanField(**{**common, "required": False})
+    if kind in ("integer", "number"):
+        return _number(str(kind), body, common)
+    return forms.CharField(max_length=body.get("maxLength"), **common)
+
+
+def _number(kind: str, body: Mapping[str, Any], common: dict[str, Any]) -> forms.Field:
+    """The browser gets the bounds as hints only: the model's own complaint is the one shown."""
+    attrs: dict[str, Any] = {"step": 1 if kind == "integer" else "any"}
+    attrs |= {
+        end: body[key] for end, key in (("min", "minimum"), ("max", "maximum")) if key in body
+    }
+    if common["initial"] is None and not common["required"]:
+        attrs["placeholder"] = "automatic"
+    field = forms.IntegerField if kind == "integer" else forms.FloatField
+    return field(widget=forms.NumberInput(attrs), **common)
+
+
+def _label(name: str, body: Mapping[str, Any]) -> str:
+    """The title that the model gives; pydantic's own, made of the name, is written as a sentence."""
+    title = str(body.get("title", ""))
+    automatic = name.replace("_", " ").title()
+    return title if title and title != automatic else _words(name)
+
+
+def _words(name: str) -> str:
+    return re.sub(r"_+", " ", name).strip().capitalize()
+
+
+def _help(body: Mapping[str, Any]) -> str:
+    bounds = [
+        f"{word} {body[key]:,}".replace(",", " ")
+        for words in (_LOW, _HIGH)
+        for key, word in words.items()
+        if key in body
+    ]
+    sentence = f"{' and '.join(bounds).capitalize()}." if bounds else ""
+    return f"{body.get('description', '')} {sentence}".strip()

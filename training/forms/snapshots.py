@@ -1,0 +1,53 @@
+"""The form that freezes a snapshot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from feedback.kinds import kind_choices
+from feedback.models import Source
+
+FEWEST, MOST = 0, 50
+
+
+class FreezeForm(forms.Form):
+    """Which evidence, and how much of it is held out. Nothing ticked means no restriction."""
+
+    held_out = forms.FloatField(
+        label="Held out (%)",
+        min_value=FEWEST,
+        max_value=MOST,
+        initial=10,
+        help_text="Share of the prompts kept for evaluation, 0 to 50. A prompt stays on its side for ever.",
+        widget=forms.NumberInput({"step": "any"}),
+    )
+    kinds = forms.MultipleChoiceField(
+        choices=kind_choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: all kinds.",
+    )
+    sources = forms.MultipleChoiceField(
+        choices=Source.choices,
+        required=False,
+        label="Judged by",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: everybody.",
+    )
+    tags = forms.CharField(
+        required=False,
+        help_text="Only prompts with one of these tags, separated by commas. Empty: all prompts.",
+    )
+
+    def options(self) -> dict[str, Any]:
+        """What was chosen, as `SnapshotOptions` reads it."""
+        data = self.cleaned_data
+        tags = [tag.strip() for tag in data["tags"].split(",") if tag.strip()]
+        return {
+            "held_out": data["held_out"] / 100,
+            "kinds": data["kinds"] or None,
+            "sources": data["sources"] or None,
+            "tags": tags or None,
+        }

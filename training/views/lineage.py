@@ -1,0 +1,125 @@
+"""Options, configs and evaluations as rows that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_EVALUATIONS: dict[str, tuple[str, str]] = {
+    # name: (label, format)
+    "accuracy": ("Held-out accuracy", "share"),
+    "implicit_reward_accuracy": ("Implicit-reward accuracy", "share"),
+    "ranking_accuracy": ("Raw ranking accuracy", "share"),
+    "reference_ranking_accuracy": ("… of the base policy", "share"),
+    "separation": ("Wanted ranked above unwanted", "share"),
+    "margin": ("Mean reward margin", "number"),
+    "chosen_logp_change": ("Change of chosen log-probability (nats)", "signed"),
+    "rejected_logp_change": ("Change of rejected log-probability (nats)", "signed"),
+    "desirable_logp_change": ("Change of wanted log-probability (nats)", "signed"),
+    "undesirable_logp_change": ("Change of unwanted log-probability (nats)", "signed"),
+    "pairs": ("Held-out pairs", "count"),
+    "verdicts": ("Held-out thumbs", "count"),
+}
+EXPLAINED = {
+    "accuracy": "How often the chosen answer gets the higher reward; 50 % is guessing.",
+    "implicit_reward_accuracy": "How often the chosen answer gained more over the base policy "
+    "than the rejected one; 50 % is no change.",
+    "ranking_accuracy": "How often the chosen answer is the likelier one outright.",
+    "separation": "How often a wanted answer gained more than an unwanted one.",
+}
+_DROPPED = {
+    "too_long": "longer than the most tokens allowed",
+    "tie": "ties, which this recipe cannot use",
+    "both_bad": "both answers bad, which this recipe cannot use",
+    "identical": "both answers the same",
+    "empty": "an empty answer",
+    "not_a_comparison": "no comparison",
+    "not_a_verdict": "no thumb",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One line of an evaluation; `interval` and `basis` are empty where there are none."""
+
+    label: str
+    value: str
+    interval: str = ""
+    basis: str = ""
+    explained: str = ""
+
+
+def evaluation_rows(evaluation: Mapping[str, Any]) -> list[Measured]:
+    """An evaluation in the order in which it is read; what is not known is shown as it is."""
+    names = [*(n for n in _EVALUATIONS if n in evaluation)]
+    names += [n for n in evaluation if n not in _EVALUATIONS]
+    return [_measured(name, evaluation[name]) for name in names if evaluation[name] is not None]
+
+
+def _measured(name: str, value: Any) -> Measured:
+    label, style = _EVALUATIONS.get(name, (words(name), "number"))
+    explained = EXPLAINED.get(name, "")
+    if not isinstance(value, Mapping):
+        return Measured(label, _formatted(value, style), explained=explained)
+    interval = ""
+    if value.get("low") is not None and value.get("high") is not None:
+        interval = f"{_formatted(value['low'], style)} to {_formatted(value['high'], style)}"
+    basis = ""
+    if "n" in value:
+        basis = f"{value['n']} from {counted(int(value.get('prompts', 0)), 'prompt')}"
+    return Measured(label, _formatted(value.get("value"), style), interval, basis, explained)
+
+
+def _formatted(value: Any, style: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "none" if value is None else str(value)
+    if style == "share":
+        return f"{100 * value:.1f} %"
+    if style == "count":
+        return str(value)
+    return f"{value:+.3f}" if style == "signed" else f"{value:.4g}"
+
+
+def row_sentences(rows: Mapping[str, Any]) -> list[str]:
+    """What became of the evidence in a training: used, held out, left out and why."""
+    lost = {**(rows.get("unusable") or {}), "too_long": rows.get("too_long", 0)}
+    train, test = int(rows.get("train", 0)), int(rows.get("test", 0))
+    sentences = [f"{counted(train, 'row')} used for training, {test} held out."]
+    sentences += [
+        f"{counted(int(n), 'row')} left out: {_DROPPED.get(reason, words(reason).lower())}."
+        for reason, n in lost.items()
+        if n
+    ]
+    return sentences
+
+
+def counted(n: int, noun: str) -> str:
+    """For example `1 row`, `2 rows`."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def option_rows(options: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A snapshot's options in words."""
+    rows = [("Held out", f"{100 * float(options.get('held_out', 0)):.3g} % of the prompts")]
+    for name, label in (("kinds", "Kinds"), ("sources", "Judged by"), ("tags", "Tags")):
+        rows.append((label, ", ".join(options.get(name) or ()) or "all"))
+    return rows
+
+
+def config_rows(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A config as label and value; None is what the recipe chose by itself."""
+    return [(words(name), _value(value)) for name, value in config.items()]
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "automatic"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def words(name: str) -> str:
+    """`held_out` as `Held out`."""
+    return name.replace("_", " ").strip().capitalize().replace("Lora", "LoRA")

@@ -1,0 +1,84 @@
+"""Training: the form of one recipe on one snapshot."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from feedback.errors import TouchstoneError
+from feedback.models import User
+from feedback.permissions import Ability
+from feedback.selectors import get_project
+from feedback.views.requests import MemberRequest
+from training import selectors, services
+from training.forms import BaseModelForm, config_form
+from training.forms.errors import show_error
+from training.forms.schema import SchemaForm
+from training.forms.trainings import field_groups
+from training.models import Job, Snapshot
+from training.recipes import parse_config
+from training.recipes.base import Recipe
+from training.registry import ensure_base_policy
+from training.views.requests import nudge_for
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def train(request: MemberRequest, slug: str, pk: int, recipe: str) -> HttpResponse:
+    """Show the form; start the training when everything that was typed fits."""
+    project = get_project(request.user, slug, Ability.TRAIN)
+    snapshot = selectors.get_snapshot(project, pk)
+    chosen = selectors.recipe_named(recipe)
+    data = request.POST if request.method == "POST" else None
+    base, config = BaseModelForm(data, project=project), config_form(chosen, data)
+    if data is not None:
+        job = _start(request.user, snapshot, chosen, base, config)
+        if job is not None:
+            nudge_for(job)
+            return redirect("job", job.pk)
+    shown, folded = field_groups(config)
+    context = {
+        "project": project,
+        "snapshot": snapshot,
+        "recipe": chosen,
+        "missing": chosen.missing(snapshot.counts),
+        "base": base,
+        "config": config,
+        "shown": shown,
+        "folded": folded,
+        "folded_open": any(bound.errors for bound in folded),
+    }
+    return render(request, "training/train.html", context, status=200 if data is None else 400)
+
+
+def _start(
+    owner: User, snapshot: Snapshot, recipe: Recipe, base: BaseModelForm, config: SchemaForm
+) -> Job | None:
+    """The queued job, or None with the errors on the fields that caused them."""
+    both = [base.is_valid(), config.is_valid()]
+    if config.is_valid():
+        try:
+            parse_config(recipe, config.payload())
+        except TouchstoneError as error:
+            show_error(config, error)
+            return None
+    if not all(both):
+        return None
+    try:
+        # Together, so that a base model that turns out not to exist leaves no policy behind.
+        with transaction.atomic():
+            location = base.cleaned_data["location"].strip()
+            policy = base.chosen() or ensure_base_policy(location, snapshot.project)
+            return services.start_training(
+                owner, snapshot, recipe=recipe.name, base=policy, config=config.payload()
+            )
+    except TouchstoneError as error:
+        named = "location" if base.chosen() is None else "policy"
+        show_error(base, error, dict.fromkeys(BASE_ERRORS, named))
+        return None
+
+
+BASE_ERRORS = ("base_model_not_found", "hub_unreachable", "artefact_missing", "policy_not_local")
