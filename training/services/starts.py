@@ -58,9 +58,7 @@ def start_import(
 
 def start_snapshot(project: Project, owner: User, options: Mapping[str, Any]) -> Job:
     """Queue the freezing of the project's evidence."""
-    return queue_job(
-        "freeze_snapshot", {"options": dict(options)}, project=project, owner=owner
-    )
+    return queue_job("freeze_snapshot", {"options": dict(options)}, project=project, owner=owner)
 
 
 def start_training(
@@ -107,7 +105,7 @@ def start_sampling(
     policies: Sequence[Policy],
     sampling: Mapping[str, Any],
     prompts: Sequence[int] | None = None,
-    kinds: Sequence[str] = (),
+    kinds: Sequence[Mapping[str, Any] | str] = (),
 ) -> Job:
     """Queue the sampling of many prompts. Raises InvalidInput."""
     params = SampleParams(

@@ -1,0 +1,66 @@
+"""Exports: evidence of a project or a snapshot as a file, streamed row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain, islice
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from feedback.api.base import Input, parsed
+from feedback.evidence import Evidence
+from feedback.exports import EXPORTS, ExportOptions, get_export
+from feedback.permissions import Ability
+from feedback.selectors import evidence_of, get_project
+from training import selectors
+
+LINES = {(200, "application/jsonl"): OpenApiTypes.BINARY}
+
+
+class ExportIn(Input):
+    """How evidence is written."""
+
+    format = serializers.CharField(default="native", help_text=f"One of {', '.join(EXPORTS)}.")
+    ties = serializers.ChoiceField(
+        choices=("drop", "both"),
+        default="drop",
+        help_text="Comparisons without a better one: left out, or in both orders with margin 0.",
+    )
+
+
+class ProjectExport(APIView):
+    """The evidence of a project, as it is now."""
+
+    @extend_schema(operation_id="projects_export", parameters=[ExportIn], responses=LINES)
+    def get(self, request: Request, slug: str) -> StreamingHttpResponse:
+        """All judgments that count, as JSON lines."""
+        project = get_project(request.user, slug, Ability.MANAGE)
+        return _streamed(request, evidence_of(project), project.slug)
+
+
+class SnapshotExport(APIView):
+    """The evidence of a snapshot."""
+
+    @extend_schema(operation_id="snapshots_export", parameters=[ExportIn], responses=LINES)
+    def get(self, request: Request, pk: int) -> StreamingHttpResponse:
+        """What was frozen, as JSON lines."""
+        snapshot = selectors.find_snapshot(request.user, pk, Ability.MANAGE)
+        stem = f"{snapshot.project.slug}-{snapshot.digest[:12]}"
+        return _streamed(request, selectors.snapshot_evidence(snapshot), stem)
+
+
+def _streamed(request: Request, evidence: Iterable[Evidence], stem: str) -> StreamingHttpResponse:
+    fields = parsed(ExportIn, request.query_params.dict())
+    export = get_export(fields["format"])
+    lines = iter(export.lines(evidence, ExportOptions(ties=fields["ties"])))
+    # The first line is made at once, so that a missing file is an error and not half a download.
+    begun = chain(list(islice(lines, 1)), lines)
+    response = StreamingHttpResponse(begun, content_type=export.media_type)
+    name = f"{stem}-{export.name}.{export.extension}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
