@@ -36,6 +36,6 @@ def test_every_plug_in_package_is_listed_here() -> None:
         shown(path.parent).replace("/", ".")
         for package in PACKAGES
         for path in files(".py", under=package)
-        if path.name == "base.py"
+        if path.name == "base.py" and path.parent.name != "api"
     }
     assert found == {package for package, _, _ in CATALOGUES}

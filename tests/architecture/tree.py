@@ -52,7 +52,7 @@ def code_map() -> str:
 
 def with_map(readme: str) -> str:
     """Return the README with the map as it should be."""
-    return MAP.sub(f"<!-- map -->\n{code_map()}\n<!-- /map -->", readme)
+    return MAP.sub(lambda _: f"<!-- map -->\n{code_map()}\n<!-- /map -->", readme)
 
 
 if __name__ == "__main__":
