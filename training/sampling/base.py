@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -133,9 +134,14 @@ class Sampler(Protocol):
         ...
 
 
-def row_random(seed: int, index: int) -> random.Random:
-    """The random numbers of one sample, the same whatever is sampled beside it, on any device."""
-    digest = hashlib.sha256(f"{seed}:{index}".encode()).digest()
+def row_random(seed: int, index: int, messages: Messages) -> random.Random:
+    """The random numbers of one sample, the same whatever is sampled beside it, on any device.
+
+    The prompt is part of it, so that prompts sampled with one seed do not share their luck; two
+    policies that answer the same prompt do, which makes their comparison sharper.
+    """
+    prompt = json.dumps([[m["role"], m["content"]] for m in messages])
+    digest = hashlib.sha256(f"{seed}:{index}:{prompt}".encode()).digest()
     return random.Random(int.from_bytes(digest[:8], "big"))  # noqa: S311  (no secret)
 
 

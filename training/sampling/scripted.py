@@ -66,5 +66,5 @@ class ScriptedPolicy:
     def _text(self, messages: Messages, seed: int, index: int) -> str:
         if callable(self._answers):
             return self._answers(messages, index)
-        offset = row_random(seed, 0).randrange(len(self._answers))
+        offset = row_random(seed, 0, messages).randrange(len(self._answers))
         return self._answers[(offset + index) % len(self._answers)]

@@ -46,7 +46,10 @@ def test_another_seed_gives_other_samples(policy: LocalPolicy) -> None:
 
 
 def test_the_logprob_is_that_of_the_untempered_policy(policy: LocalPolicy) -> None:
-    for params in (SamplingParams(n=8, max_new_tokens=60), SamplingParams(temperature=0.5, top_p=0.8)):
+    for params in (
+        SamplingParams(n=8, max_new_tokens=60),
+        SamplingParams(temperature=0.5, top_p=0.8),
+    ):
         for sample in policy.sample(PROMPTS[:1], params)[0]:
             answer = [{"role": "assistant", "content": sample.text}]
             ids, start = conversation_ids(policy.tokenizer, PROMPTS[0], answer)
@@ -119,7 +122,9 @@ def test_top_p_keeps_the_smallest_likeliest_set() -> None:
 
 def test_temperature_sharpens() -> None:
     logits = torch.tensor([[0.8, 0.2]]).log()
-    draws = [int(choose(logits, temperature=0.5, top_p=1, uniforms=[u / 1000])) for u in range(1000)]
+    draws = [
+        int(choose(logits, temperature=0.5, top_p=1, uniforms=[u / 1000])) for u in range(1000)
+    ]
     assert draws.count(0) / 1000 == pytest.approx(0.64 / 0.68, abs=0.002)
 
 

@@ -47,7 +47,13 @@ def test_unknown_kind_of_policy() -> None:
     assert caught.value.code == "unknown_policy_kind"
 
 
-def test_random_numbers_differ_by_sample_and_seed() -> None:
-    draws = {row_random(seed, index).random() for seed in range(10) for index in range(10)}
-    assert len(draws) == 100
-    assert row_random(3, 4).random() == row_random(3, 4).random()
+def test_random_numbers_differ_by_sample_seed_and_prompt() -> None:
+    prompts = [[{"role": "user", "content": text}] for text in ("a", "b")]
+    draws = {
+        row_random(seed, index, prompt).random()
+        for seed in range(5)
+        for index in range(5)
+        for prompt in prompts
+    }
+    assert len(draws) == 50
+    assert row_random(3, 4, prompts[0]).random() == row_random(3, 4, prompts[0]).random()

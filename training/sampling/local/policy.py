@@ -91,7 +91,7 @@ class LocalPolicy:
                 hint="Shorten the prompt or choose a model with a longer context.",
             )
         return [
-            _Row(prompt, index, ids, row_random(seed, index), TextStream(self.decode))
+            _Row(prompt, index, ids, row_random(seed, index, messages), TextStream(self.decode))
             for index in range(n)
         ]
 
