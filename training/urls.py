@@ -7,6 +7,7 @@ from django.urls import path
 from training.views import (
     checkpoints,
     exports,
+    imports,
     jobs,
     policies,
     sampling,
@@ -17,6 +18,8 @@ from training.views import (
 PROJECT = "projects/<slug:slug>"
 
 urlpatterns = [
+    path(f"{PROJECT}/import/", imports.upload, name="import"),
+    path(f"{PROJECT}/import/<str:token>/", imports.mapping, name="import_mapping"),
     path(f"{PROJECT}/export/", exports.project_export, name="project_export"),
     path(f"{PROJECT}/snapshots/", snapshots.snapshots, name="snapshots"),
     path(f"{PROJECT}/snapshots/<int:pk>/", snapshots.snapshot, name="snapshot"),

@@ -7,7 +7,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from webapp import api, dashboard, health
+from webapp import api, dashboard, health, reveal
 
 handler400 = "webapp.errors.bad_request"
 handler403 = "webapp.errors.permission_denied"
@@ -27,5 +27,6 @@ urlpatterns = [
     re_path(r"^api(/.*)?$", api.NoSuchEndpoint.as_view()),
     path("", include("feedback.urls")),
     path("projects/<slug:slug>/", dashboard.project, name="project"),
+    path("projects/<slug:slug>/reveal/<int:pk>/", reveal.reveal, name="reveal"),
     path("", include("training.urls")),
 ]
