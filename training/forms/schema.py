@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,7 +51,7 @@ def _field(name: str, body: Mapping[str, Any]) -> forms.Field:
     }
     kind = body.get("type")
     if "enum" in body:
-        choices = [(value, _words(str(value))) for value in body["enum"]]
+        choices = [(value, words(str(value))) for value in body["enum"]]
         return forms.ChoiceField(choices=choices, **common)
     if kind == "boolean":
         return forms.BooleanField(**{**common, "required": False})
@@ -77,11 +76,12 @@ def _label(name: str, body: Mapping[str, Any]) -> str:
     """The title that the model gives; pydantic's own, made of the name, is written as a sentence."""
     title = str(body.get("title", ""))
     automatic = name.replace("_", " ").title()
-    return title if title and title != automatic else _words(name)
+    return title if title and title != automatic else words(name)
 
 
-def _words(name: str) -> str:
-    return re.sub(r"_+", " ", name).strip().capitalize()
+def words(name: str) -> str:
+    """`held_out` as `Held out`."""
+    return name.replace("_", " ").strip().capitalize().replace("Lora", "LoRA")
 
 
 def _help(body: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from training.recipes.base import Config, Recipe
 from training.registry import STARTER
 from training.selectors import policies_of
 
-OTHER = ""
+OTHER = "other"
 # Of the fields that all recipes share, those that people change often; the rest is folded away.
 OFTEN = ("learning_rate", "epochs", "batch_size", "lora")
 
@@ -21,7 +21,7 @@ OFTEN = ("learning_rate", "epochs", "batch_size", "lora")
 class BaseModelForm(forms.Form):
     """Where training begins: a policy of the project, or a model by its directory or Hub id."""
 
-    policy = forms.ChoiceField(label="Base model", required=False)
+    policy = forms.ChoiceField(label="Base model")
     location = forms.CharField(
         label="Or another model",
         required=False,
@@ -43,8 +43,8 @@ class BaseModelForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """One of the two; what is typed wins over what is chosen."""
         data = super().clean() or {}
-        if not data.get("policy") and not (data.get("location") or "").strip():
-            self.add_error("policy", "Choose a base model, or name one below.")
+        if data.get("policy") == OTHER and not (data.get("location") or "").strip():
+            self.add_error("location", "Name the model, or choose one above.")
         return data
 
     def chosen(self) -> Policy | None:

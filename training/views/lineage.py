@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from training.forms.schema import words
+
 _EVALUATIONS: dict[str, tuple[str, str]] = {
     # name: (label, format)
     "accuracy": ("Held-out accuracy", "share"),
@@ -118,8 +120,3 @@ def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
-
-
-def words(name: str) -> str:
-    """`held_out` as `Held out`."""
-    return name.replace("_", " ").strip().capitalize().replace("Lora", "LoRA")

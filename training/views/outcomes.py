@@ -8,14 +8,15 @@ from typing import Any
 
 from django.urls import reverse
 
+from training.forms.schema import words
 from training.models import Checkpoint, Job, Policy, Snapshot
+from training.recipes import RECIPES
 from training.views.lineage import (
     Measured,
     config_rows,
     counted,
     evaluation_rows,
     row_sentences,
-    words,
 )
 
 MOST_REFUSALS = 200
@@ -60,7 +61,8 @@ def outcome_of(job: Job) -> Shown:
 
 def _training(job: Job, shown: Shown) -> None:
     result = job.result
-    shown.asked = [("Recipe", str(job.params.get("recipe", "")))]
+    name = str(job.params.get("recipe", ""))
+    shown.asked = [("Recipe", RECIPES[name].label if name in RECIPES else name)]
     shown.settings = config_rows(result.get("config") or job.params.get("config") or {})
     if result.get("rows"):
         shown.sentences = row_sentences(result["rows"])
