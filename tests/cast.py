@@ -12,6 +12,8 @@ from rest_framework.test import APIClient
 from feedback import services
 from feedback.assignment import Nothing, next_assignment
 from feedback.models import Assignment, Item, Project, Role, User
+from training.models import Checkpoint, Job, Policy, Snapshot
+from training.services import run_next, start_snapshot
 
 ClientOf = Callable[[User | None], Client]
 ApiOf = Callable[[User | None], APIClient]
@@ -147,3 +149,35 @@ def usual_answers(item: Item) -> dict[str, dict[str, Any]]:
         "thumbs": {"thumbs": thumbs},
     }
     return {asked["kind"]: fitting[asked["kind"]] for asked in item.kinds}
+
+
+def freeze(project: Project, user: User) -> Snapshot:
+    """A snapshot of what has been judged, frozen by the job that always does it."""
+    job = start_snapshot(project, user, {})
+    ran = run_next("default", "test")
+    assert ran is not None
+    assert ran.pk == job.pk
+    assert ran.state == "done", ran.error
+    return Snapshot.objects.get(pk=ran.result["snapshot"])
+
+
+def new_checkpoint(snapshot: Snapshot, user: User) -> Checkpoint:
+    """A checkpoint's row with its job and policies; there are no weights behind it."""
+    project = snapshot.project
+    base = Policy.objects.create(project=project, name="base", location="/nowhere")
+    made = Policy.objects.create(project=project, name="made", location="/nowhere", parent=base)
+    job = Job.objects.create(
+        project=project, owner=user, operation="train_model", queue="gpu", state="done"
+    )
+    return Checkpoint.objects.create(
+        project=project,
+        job=job,
+        snapshot=snapshot,
+        base=base,
+        policy=made,
+        name="made",
+        recipe="dpo",
+        produces="policy",
+        config={},
+        artefact="checkpoints/none",
+    )
