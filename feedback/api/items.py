@@ -71,11 +71,15 @@ class ItemIn(Input):
     blind = serializers.BooleanField(required=False, default=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Exactly one prompt; completions all of one sort."""
-        if len({"messages", "prompt", "prompt_id"} & set(attrs)) != 1:
-            raise ValidationError("Give one of messages, prompt and prompt_id.")
-        if len({isinstance(c, int) for c in attrs["completions"]}) > 1:
+        """Completions all of one sort; exactly one prompt, but ids have theirs already."""
+        sorts = {isinstance(completion, int) for completion in attrs["completions"]}
+        if len(sorts) > 1:
             raise ValidationError("Give either new completions or ids, not both.")
+        said = {"messages", "prompt", "prompt_id"} & set(attrs)
+        if sorts == {True} and not said <= {"prompt_id"}:
+            raise ValidationError("Completions by id have their prompt already.")
+        if sorts != {True} and len(said) != 1:
+            raise ValidationError("Give one of messages, prompt and prompt_id.")
         return attrs
 
 
