@@ -149,9 +149,14 @@ def _watch(stdin: IO[str], writer: EventWriter) -> None:
 
 
 def _limit_threads() -> None:
-    """Torch's threads from TOUCHSTONE_TORCH_THREADS, or one a core."""
+    """Torch's threads from TOUCHSTONE_TORCH_THREADS, or one a core.
+
+    They wait asleep: threads that spin while waiting, OpenMP's default, slow a small model ten
+    times over as soon as another process wants a core.
+    """
     threads = os.environ.get("TOUCHSTONE_TORCH_THREADS") or str(len(os.sched_getaffinity(0)))
     os.environ["OMP_NUM_THREADS"] = threads
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def _crash(error: Exception) -> TouchstoneError:

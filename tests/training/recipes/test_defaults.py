@@ -17,7 +17,8 @@ def test_the_learning_rate_follows_the_size(parameters: int, rate: float) -> Non
 
 
 def test_between_the_sizes_the_rate_falls() -> None:
-    rates = [resolve(DpoConfig(), RATES, n).learning_rate for n in (2e6, 1e7, 5e7, 1e8)]  # type: ignore[arg-type]
+    sizes = (2_000_000, 10_000_000, 50_000_000, 100_000_000)
+    rates = [resolve(DpoConfig(), RATES, size).learning_rate or 0.0 for size in sizes]
     assert rates == sorted(rates, reverse=True)
     assert len(set(rates)) == 4
 

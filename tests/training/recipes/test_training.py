@@ -16,8 +16,8 @@ from feedback.evidence import Evidence
 from training.progress import OUTPUT, RUN, Stopped
 from training.recipes import get_recipe
 from training.recipes.base import Run
-from training.sampling import LocalPolicy
 from training.sampling.base import SamplingParams
+from training.sampling.local import LocalPolicy
 from training.sampling.local.scoring import load_reward_model, rewards
 
 RATE = {"reward_model": 5e-3, "dpo": 3e-3, "kto": 5e-3}

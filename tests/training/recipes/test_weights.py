@@ -31,11 +31,11 @@ def stock_trainer(name: str, ready: Any) -> Any:
     """TRL's trainer, as its documentation builds it, on the same rows."""
     import trl
 
-    extra: dict[str, Any] = {
+    extras: dict[str, dict[str, Any]] = {
         "reward_model": {"center_rewards_coefficient": 0.01},
         "dpo": {"beta": 0.1},
         "kto": {"beta": 0.1, "train_sampling_strategy": "sequential"},
-    }[name]
+    }
     config_class, trainer_class = {
         "reward_model": (trl.RewardConfig, trl.RewardTrainer),
         "dpo": (trl.DPOConfig, trl.DPOTrainer),
@@ -43,7 +43,7 @@ def stock_trainer(name: str, ready: Any) -> Any:
     }[name]
     return trainer_class(
         model=ready.base_model,
-        args=config_class(**ready.arguments, **extra),
+        args=config_class(**ready.arguments, **extras[name]),
         train_dataset=ready.dataset().remove_columns("weight"),
         processing_class=ready.tokenizer,
     )

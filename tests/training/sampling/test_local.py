@@ -13,8 +13,9 @@ import torch
 
 from feedback.errors import InvalidInput
 from training.progress import Stopped
-from training.sampling import LocalPolicy, check_base_model
+from training.sampling import check_base_model
 from training.sampling.base import Finished, SamplingParams, Token
+from training.sampling.local import LocalPolicy
 from training.sampling.local.decoding import TextStream, choose
 from training.sampling.local.scoring import conversation_ids, log_probabilities
 
@@ -98,7 +99,7 @@ def test_it_stops_between_tokens(policy: LocalPolicy) -> None:
         policy.sample(PROMPTS, SamplingParams(n=4), None, lambda: next(calls) > 3)
     stream = policy.stream(PROMPTS[0], SamplingParams())
     next(stream)
-    stream.close()
+    del stream  # closes it
 
 
 def test_a_prompt_beyond_the_context_is_refused(policy: LocalPolicy) -> None:

@@ -21,7 +21,9 @@ def test_prompts_are_different_and_some_are_held_out() -> None:
     assert len({question.text for question in questions}) == len(questions) == 480
     share = sum(question.held_out for question in questions) / len(questions)
     assert 0.15 < share < 0.25
-    assert Counter(question.kind for question in questions) == dict.fromkeys(("what", "tips", "start", "why", "avoid"), 96)
+    assert Counter(question.kind for question in questions) == dict.fromkeys(
+        ("what", "tips", "start", "why", "avoid"), 96
+    )
 
 
 def test_dialogues_follow_the_seed_and_keep_held_out_questions_out() -> None:

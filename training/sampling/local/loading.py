@@ -44,6 +44,7 @@ def prepare_environment(model: str) -> None:
     What the caller's environment says wins.
     """
     quiet = {
+        "OMP_WAIT_POLICY": "PASSIVE",  # threads that spin while waiting starve their neighbours
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "TRL_EXPERIMENTAL_SILENCE": "1",
         "TOKENIZERS_PARALLELISM": "false",
