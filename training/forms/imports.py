@@ -45,11 +45,17 @@ class MappingForm(forms.Form):
         initial="pickers",
         label="Say what the columns mean",
     )
-    prompt = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    prompt = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Columns, joined by blank lines",
+    )
     system = forms.ChoiceField(required=False, label="System message")
     prompt_id = forms.ChoiceField(required=False, label="Prompt's external id")
     item_id = forms.ChoiceField(required=False, label="Item's external id")
-    tags = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    tags = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Columns with tags"
+    )
     completions_list = forms.ChoiceField(required=False, label="Or one column with a list of them")
     kinds = forms.MultipleChoiceField(
         required=False,

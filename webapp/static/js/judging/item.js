@@ -37,22 +37,25 @@ export class Item {
     for (const field of this.form.querySelectorAll(".kind")) {
       const module = await import(field.dataset.module);
       const hidden = field.querySelector(`input[name="answers[${field.dataset.kind}]"]`);
-      this.kinds.push({ field, hidden, ...module.attach(field, this.section) });
+      const kind = { field, hidden, ...module.attach(field, this.section) };
+      field.addEventListener("focusin", () => this.activate(kind));
+      this.kinds.push(kind);
     }
+    this.activate(this.kinds[0]);
   }
 
-  // The kind that single keys speak to: the one with the focus, else the first that is not answered.
-  current() {
-    const focused = this.kinds.find(({ field }) => field.contains(document.activeElement));
-    return focused || this.kinds.find((kind) => kind.problem()) || this.kinds[0];
+  // Single keys speak to the active kind: the first, then the one that was focused or comes next.
+  activate(kind) {
+    this.active = kind;
+    for (const other of this.kinds) other.field.classList.toggle("active", other === kind);
   }
 
   key(name) {
-    return !this.sending && (this.current()?.key(name) ?? false);
+    return !this.sending && (this.active?.key(name) ?? false);
   }
 
   focusReason() {
-    const field = this.current()?.field;
+    const field = this.active?.field;
     const reason = field?.querySelector(".current [data-reason]") || field?.querySelector("[data-reason]");
     reason?.focus();
   }
@@ -61,6 +64,12 @@ export class Item {
     if (this.sending) return;
     await this.ready;
     const waiting = this.kinds.find((kind) => kind.problem());
+    if (waiting && waiting !== this.active && !this.active.problem()) {
+      this.activate(waiting);
+      waiting.field.scrollIntoView({ block: "nearest" });
+      announce(waiting.field.querySelector("legend").textContent);
+      return;
+    }
     for (const kind of this.kinds) kind.field.classList.toggle("waiting", kind === waiting);
     if (waiting) {
       this.showText(waiting.problem());

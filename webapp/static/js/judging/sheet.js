@@ -3,7 +3,14 @@ const REMEMBERED = "touchstone.guidelines";
 
 export function openHelp() {
   const help = document.getElementById("help");
-  if (help && !help.open) help.showModal();
+  if (!help || help.open) return;
+  const keys = [...document.querySelectorAll("#answer [data-keys]")].map((list) => {
+    const copy = list.cloneNode(true);
+    copy.hidden = false;
+    return copy;
+  });
+  help.querySelector("#help-kinds").replaceChildren(...keys);
+  help.showModal();
 }
 
 export function toggleGuidelines() {
