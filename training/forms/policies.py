@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.validators import RegexValidator
 
 from training.models import PolicyKind
+from training.sampling.openai import KEY_PREFIX
 
 KINDS = [
     (PolicyKind.LOCAL.value, "Local model: a directory or a Hub id"),
@@ -36,10 +36,8 @@ class PolicyForm(forms.Form):
         required=False,
         max_length=100,
         label="Variable with the key",
-        help_text="Servers only: the NAME of the sampler's environment variable that holds the key; "
-        "it ends in _API_KEY.",
-        # A base URL and any variable together would let an owner read the server's own secrets.
-        validators=[RegexValidator(r"^[A-Z][A-Z0-9_]*_API_KEY$", "A name such as MY_API_KEY.")],
+        help_text="Servers only: the NAME of the environment variable that holds the key; "
+        f"it begins with {KEY_PREFIX}.",
     )
 
     def clean(self) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def _field(name: str, body: Mapping[str, Any]) -> forms.Field:
         "label": _label(name, body),
         "help_text": _help(body),
         "initial": body.get("default"),
-        "required": not body.get("nullable", False),
+        "required": not body.get("nullable", False) and body.get("default") != "",
     }
     kind = body.get("type")
     if "enum" in body:

@@ -20,6 +20,7 @@ FIELD_OF_CODE = {
     "base_model_not_found": "location",
     "hub_unreachable": "location",
     "invalid_policy": "location",
+    "policy_key_missing": "api_key_env",
     "policy_name_taken": "name",
     "unknown_policy_kind": "kind",
 }
