@@ -108,10 +108,10 @@ def _links(job: Job, body: Mapping[str, Any]) -> list[Link]:
     if job.project is None:
         return []
     slug, links = job.project.slug, list[Link]()
-    snapshot = Snapshot.objects.filter(project=job.project, pk=body.get("snapshot")).first()
+    snapshot = Snapshot.objects.filter(project=job.project, pk=body.get("snapshot", 0)).first()
     if snapshot is not None:
         links.append(Link("Snapshot", str(snapshot), reverse("snapshot", args=[slug, snapshot.pk])))
-    made = Checkpoint.objects.filter(project=job.project, pk=body.get("checkpoint")).first()
+    made = Checkpoint.objects.filter(project=job.project, pk=body.get("checkpoint", 0)).first()
     if made is not None:
         links.append(Link("Checkpoint", made.name, reverse("checkpoint", args=[slug, made.pk])))
     ids = [body.get("base"), body.get("policy"), *(body.get("policies") or [])]

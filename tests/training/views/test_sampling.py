@@ -52,7 +52,7 @@ def test_the_page_opens_with_both_policies_chosen(
 ) -> None:
     """As the link from a checkpoint asks."""
     parent, child = policies
-    query = {"first": child.pk, "second": parent.pk, "blind": "on"}
+    query: dict[str, Any] = {"first": child.pk, "second": parent.pk, "blind": "on"}
     url = reverse("sampling", args=[project.slug])
     page = client_of(owner).get(url, query).content.decode()
     assert page.count(f'<option value="{child.pk}" selected>child</option>') == 1
@@ -145,7 +145,7 @@ def relayed(client_of: ClientOf, owner: User, project: Project, name: str, **hea
     """The stream as the browser gets it."""
     return client_of(owner).get(
         reverse("sampling_stream", args=[project.slug, name]),
-        headers=headers,  # type: ignore[arg-type]
+        headers=headers,
     )
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.urls import reverse
 
 from feedback.models import Project, User
@@ -43,12 +42,11 @@ def model(tmp_path: Path) -> str:
     return str(tmp_path)
 
 
-def post(client_of: ClientOf, user: User, snapshot: Snapshot, **fields: Any) -> HttpResponse:
+def post(client_of: ClientOf, user: User, snapshot: Snapshot, **fields: Any) -> Any:
     """Send the form of DPO."""
     url = reverse("train", args=[snapshot.project.slug, snapshot.pk, "dpo"])
     sent = {**CONFIG, "policy": "other", "location": "", **fields}
-    response: HttpResponse = client_of(user).post(url, {k: v for k, v in sent.items() if v != ""})
-    return response
+    return client_of(user).post(url, {k: v for k, v in sent.items() if v != ""})
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
