@@ -31,6 +31,9 @@ def next_assignment(annotator: Annotator) -> Assignment | Nothing:
     """
     now = timezone.now()
     with transaction.atomic():
+        # One request at a time for each annotator: two tabs must not hold two leases. No key is
+        # changed, so that what refers to the annotator can still be stored meanwhile.
+        Annotator.objects.select_for_update(no_key=True).get(pk=annotator.pk)
         held = _held(annotator, now)
         if held is not None:
             return _extend(held, now)
@@ -95,7 +98,7 @@ def lease_ended(assignment: Assignment) -> Conflict:
     item = assignment.item
     if assignment.state == AssignmentState.SUBMITTED:
         return Conflict("You have judged this item already.", code="already_submitted")
-    if item.places == 0 and assignment.state != AssignmentState.OPEN:
+    if assignment.state != AssignmentState.OPEN and _is_complete(item):
         return Conflict(
             "This item has all its judgments by now; yours was not stored.",
             code="item_complete",
@@ -106,6 +109,11 @@ def lease_ended(assignment: Assignment) -> Conflict:
         code="lease_ended",
         hint="Open the next item; if it is still free you will get it again.",
     )
+
+
+def _is_complete(item: Item) -> bool:
+    """No place is free, and nobody holds one that could come back."""
+    return item.places == 0 and not item.assignments.filter(state=AssignmentState.OPEN).exists()
 
 
 def _held(annotator: Annotator, now: datetime) -> Assignment | None:
@@ -175,9 +183,7 @@ def _why_nothing(annotator: Annotator) -> Nothing:
     items = Item.objects.filter(project=annotator.project_id, withdrawn_at=None)
     if items.filter(places__gt=0).exists():
         return Nothing("all_yours_done", "You have judged or skipped every item that is open.")
-    if Assignment.objects.filter(
-        item__project=annotator.project_id, state=AssignmentState.OPEN
-    ).exists():
+    if Assignment.objects.filter(item__in=items, state=AssignmentState.OPEN).exists():
         return Nothing("in_progress", "Others hold the last open items; one may come back.")
     if items.exists():
         return Nothing("all_judged", "Every item has all its judgments.")

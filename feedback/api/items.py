@@ -39,7 +39,17 @@ class CompletionIn(Input):
 
 
 @extend_schema_field(
-    {"oneOf": [{"type": "integer"}, {"$ref": "#/components/schemas/CompletionIn"}]}
+    {
+        "oneOf": [
+            {"type": "integer", "description": "A stored completion."},
+            {
+                "type": "object",
+                "properties": {"text": {"type": "string"}, "label": {"type": "string"}},
+                "required": ["text"],
+                "additionalProperties": False,
+            },
+        ]
+    }
 )
 class CompletionField(serializers.Field[Any, Any, Any, Any]):
     """A completion by its id, or a new one."""

@@ -54,6 +54,7 @@ def import_rows(project: Project, rows: Iterable[ImportedRow], counts: ImportCou
             with transaction.atomic():
                 _import_row(project, row, annotators, counts)
         except RowRefused as refused:
+            annotators.clear()  # those that this row made were rolled back with it
             counts.refuse(row.number, refused.error.code, refused.error.message)
 
 

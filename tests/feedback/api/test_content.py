@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -43,7 +44,9 @@ def test_every_row_of_a_list_has_its_own_outcome(
         "not an object",
         {"prompt": "Two?"},
     ]
-    answer = api_of(owner).post(f"/api/v1/projects/{project.slug}/prompts/", rows)
+    url = f"/api/v1/projects/{project.slug}/prompts/"
+    # As a text of our own, because the test client cannot encode half a surrogate pair.
+    answer = api_of(owner).post(url, json.dumps(rows), content_type="application/json")
     assert answer.status_code == 200, answer.content
     told = answer.json()
     statuses = [r["status"] for r in told["results"]]

@@ -139,7 +139,7 @@ def test_extend_skip_and_release(project: Project, api: APIClient) -> None:
         ({"key": "x" * 101}, (400, "invalid_input")),
         ({"key": "a\x00"}, (400, "nul_character")),
         ({"lead_time": -1}, (400, "invalid_lead_time")),
-        ({"lead_time": "nan"}, (400, "invalid_lead_time")),
+        ({"lead_time": "nan"}, (400, "invalid_input")),
         ({"assignment": 999_999}, (404, "unknown_assignment")),
         ({"assignment": None}, (400, "invalid_input")),
         ({"assignment": 2**70}, (400, "invalid_input")),

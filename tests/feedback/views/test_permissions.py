@@ -1,0 +1,112 @@
+"""Who may open which page of feedback: one table for every view and every role."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from feedback.models import Item, Project, User
+from tests.cast import ClientOf, lease, new_item
+
+ROLES = ("owner", "reviewer", "annotator", "stranger", "staff", "nobody")
+LOGIN = 302
+
+# View, method, then the status for each role in the order above.
+PAGES = [
+    ("projects", "get", (200, 200, 200, 200, 200, LOGIN)),
+    ("project_new", "get", (200, 200, 200, 200, 200, LOGIN)),
+    ("project_settings", "get", (200, 403, 403, 404, 200, LOGIN)),
+    ("project_settings", "post", (400, 403, 403, 404, 400, LOGIN)),
+    ("project_members", "get", (200, 403, 403, 404, 200, LOGIN)),
+    ("project_members", "post", (400, 403, 403, 404, 400, LOGIN)),
+    ("member_remove", "post", (302, 403, 403, 404, 302, LOGIN)),
+    ("items", "get", (200, 200, 403, 404, 200, LOGIN)),
+    ("item", "get", (200, 200, 403, 404, 200, LOGIN)),
+    ("judge", "get", (200, 200, 200, 404, 200, LOGIN)),
+    ("judge", "post", (404, 404, 404, 404, 404, LOGIN)),  # no assignment is named
+    ("import", "get", (200, 403, 403, 404, 200, LOGIN)),
+]
+# On an assignment of the annotator's: nobody else has it.
+ON_ASSIGNMENT = [
+    ("judge_skip", (404, 404, 302, 404, 404, LOGIN)),
+    ("judge_heartbeat", (404, 404, 200, 404, 404, LOGIN)),
+    ("judge_release", (404, 404, 204, 404, 404, LOGIN)),
+]
+
+
+@pytest.fixture
+def people(
+    owner: User, reviewer: User, annotator: User, stranger: User, staff: User
+) -> dict[str, User | None]:
+    return dict(zip(ROLES, (owner, reviewer, annotator, stranger, staff, None), strict=True))
+
+
+@pytest.fixture
+def item(project: Project) -> Item:
+    return new_item(project, overlap=5)
+
+
+@pytest.mark.parametrize(("view", "method", "statuses"), PAGES)
+def test_pages(
+    view: str,
+    method: str,
+    statuses: tuple[int, ...],
+    people: dict[str, User | None],
+    item: Item,
+    client_of: ClientOf,
+) -> None:
+    url = _url(view, item)
+    found = {role: getattr(client_of(user), method)(url) for role, user in people.items()}
+    assert {role: response.status_code for role, response in found.items()} == dict(
+        zip(ROLES, statuses, strict=True)
+    )
+    assert found["nobody"].headers["Location"].startswith("/login/?next=")
+
+
+@pytest.mark.parametrize(("view", "statuses"), ON_ASSIGNMENT)
+def test_assignments(
+    view: str,
+    statuses: tuple[int, ...],
+    people: dict[str, User | None],
+    item: Item,
+    annotator: User,
+    client_of: ClientOf,
+) -> None:
+    leased = lease(item.project, annotator)
+    url = reverse(view, args=[item.project.slug, leased.pk])
+    found = {role: client_of(user).post(url).status_code for role, user in people.items()}
+    assert found == dict(zip(ROLES, statuses, strict=True))
+
+
+def test_reading_requests_change_nothing(
+    item: Item, annotator: User, client_of: ClientOf
+) -> None:
+    leased = lease(item.project, annotator)
+    for view, _ in ON_ASSIGNMENT:
+        url = reverse(view, args=[item.project.slug, leased.pk])
+        assert client_of(annotator).get(url).status_code == 405
+
+
+def test_projects_of_others_are_not_listed(
+    project: Project, stranger: User, annotator: User, client_of: ClientOf
+) -> None:
+    assert project.name not in client_of(stranger).get("/").content.decode()
+    assert project.name in client_of(annotator).get("/").content.decode()
+
+
+def test_tabs_lead_only_where_the_role_may_go(
+    item: Item, people: dict[str, User | None], client_of: ClientOf
+) -> None:
+    for role in ("owner", "reviewer", "annotator"):
+        client = client_of(people[role])
+        response = client.get(reverse("judge", args=[item.project.slug]))
+        links = [link["url"] for link in response.context["links"]]
+        assert len(links) >= 2
+        assert {client.get(link).status_code for link in links} == {200}, role
+
+
+def _url(view: str, item: Item) -> str:
+    if view in ("projects", "project_new"):
+        return reverse(view)
+    args: list[object] = [item.project.slug]
+    return reverse(view, args=[*args, item.pk] if view == "item" else args)
