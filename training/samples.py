@@ -48,6 +48,7 @@ def make_items(
     kinds: Sequence[Mapping[str, Any] | str],
     *,
     overlap: int | None = None,
+    order_key: int = 0,
 ) -> list[Item]:
     """Blind items about sampled completions: `groups` has one list a policy.
 
@@ -57,7 +58,7 @@ def make_items(
     most = min(get_kind(k if isinstance(k, str) else str(k["kind"])).most for k in kinds)
     chosen = _pairs(groups) if most == 2 else [(c,) for group in groups for c in group]
     return [
-        add_item_for(prompt, completions, kinds, blind=True, overlap=overlap)
+        add_item_for(prompt, completions, kinds, blind=True, overlap=overlap, order_key=order_key)
         for completions in chosen
     ]
 

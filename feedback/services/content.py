@@ -111,9 +111,11 @@ def add_item_for(
     item_id: str | None = None,
     overlap: int | None = None,
     blind: bool = False,
+    order_key: int = 0,
 ) -> Item:
     """An item about stored completions of one prompt; with an `item_id` that is known, the known one.
 
+    Items with a lower `order_key` are given out first.
     Raises InvalidInput, Conflict `external_id_conflict`.
     """
     asked = _check_kinds(kinds, len(completions))
@@ -133,6 +135,7 @@ def add_item_for(
         overlap=overlap or prompt.project.overlap,
         blind=blind,
         closed=False,
+        order_key=order_key,
     )
 
 
@@ -282,6 +285,7 @@ def _create_item(
     overlap: int,
     blind: bool,
     closed: bool,
+    order_key: int = 0,
 ) -> Item:
     item = Item.objects.create(
         project_id=prompt.project_id,
@@ -291,6 +295,7 @@ def _create_item(
         digest=digest,
         overlap=overlap,
         places=0 if closed else overlap,
+        order_key=order_key,
         blind=blind,
     )
     slots = [ItemCompletion(item=item, completion=c, index=n) for n, c in enumerate(completions)]

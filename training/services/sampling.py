@@ -16,6 +16,8 @@ from training.models import Policy
 from training.samples import make_items
 from training.sampling.base import SamplingParams
 
+NOW = -1  # an order key before that of all items that wait
+
 
 @dataclass(frozen=True, slots=True)
 class NewSampling:
@@ -50,7 +52,10 @@ def stop_sampling(user: User, name: str) -> None:
 def judge_blind(
     project: Project, completions: Sequence[int], kinds: Sequence[Mapping[str, Any] | str]
 ) -> list[Item]:
-    """Items about sampled completions, names hidden until judged. Raises InvalidInput, NotFound."""
+    """Items about sampled completions, names hidden until judged; they are the next to be judged.
+
+    Raises InvalidInput, NotFound.
+    """
     found = list(
         Completion.objects.filter(pk__in=completions, prompt__project=project)
         .select_related("prompt__project", "generation")
@@ -63,7 +68,7 @@ def judge_blind(
     groups: dict[int, list[Completion]] = {}
     for completion in found:
         groups.setdefault(completion.generation.policy_id, []).append(completion)
-    items = make_items(found[0].prompt, list(groups.values()), kinds)
+    items = make_items(found[0].prompt, list(groups.values()), kinds, order_key=NOW)
     if not items:
         raise InvalidInput(
             "There are no two different samples to compare.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 Series = Sequence[tuple[int, float]]
 
-WIDTH, HEIGHT = 380, 220
+WIDTH, HEIGHT = 320, 200
 LEFT, RIGHT, TOP, BOTTOM = 48, 10, 10, 30
 MOST_POINTS = 240  # more cannot be told apart on the chart's width
 MOST_HOVERS = 60
@@ -71,7 +71,7 @@ class Plot:
 
 PLOTS = (
     Plot("Loss", {"loss": ("loss", "train_loss")}),
-    Plot("Reward margin (chosen minus rejected)", {"margin": ("rewards/margins", "margin")}),
+    Plot("Reward margin", {"chosen minus rejected": ("rewards/margins", "margin")}),
     Plot(
         "Rewards",
         {"chosen": ("rewards/chosen",), "rejected": ("rewards/rejected",)},

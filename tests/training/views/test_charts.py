@@ -60,7 +60,7 @@ def test_trainers_name_their_metrics_differently() -> None:
     policy = charts_of({"rewards/margins": [(1, 0.1)], "rewards/accuracies": [(1, 0.5)]})
     assert [chart.title for chart in model] == [
         "Loss",
-        "Reward margin (chosen minus rejected)",
+        "Reward margin",
         "Accuracy",
     ]
     assert [chart.title for chart in policy] == [chart.title for chart in model[1:]]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from feedback.models import Item, Project, User
-from tests.cast import ClientOf
+from feedback.models import Project, User
+from tests.cast import ClientOf, lease, new_item
 from training import streams
 from training.models import Policy
 from training.samples import store_samples
@@ -238,12 +238,13 @@ def completions(project: Project, policies: Any, *texts: str) -> list[int]:
 def test_samples_become_blind_items(
     project: Project, policies: Any, reviewer: User, client_of: ClientOf
 ) -> None:
-    """Then the judging page follows, where the names stay hidden."""
+    """Then the judging page follows: these come before what waits, and their names stay hidden."""
+    new_item(project, "What waits already?")
     ids = completions(project, policies, "Four.", "Five.")
     url = reverse("judge_blind", args=[project.slug])
     response = client_of(reviewer).post(url, {"completion": ids}, **HTMX)
     assert response["HX-Redirect"] == reverse("judge", args=[project.slug])
-    (item,) = Item.objects.filter(project=project)
+    item = lease(project, reviewer).item
     assert item.blind
     assert [kind["kind"] for kind in item.kinds] == ["pairwise"]
     assert sorted(item.slots.values_list("completion_id", flat=True)) == ids
