@@ -197,7 +197,9 @@ def test_scoring_writes_one_number_a_row(
         for i, text in enumerate(("Of course! Fine.", "No idea. Fine.", "Of course! Fine."))
     ]
     (directory / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert start(directory, {"task": "score", "reward_model": str(run / OUTPUT)}).wait(PATIENCE) == 0
+    assert (
+        start(directory, {"task": "score", "reward_model": str(run / OUTPUT)}).wait(PATIENCE) == 0
+    )
     scores = [json.loads(line) for line in (directory / "scores.jsonl").read_text().splitlines()]
     assert [score["id"] for score in scores] == [0, 1, 2]
     assert scores[0]["score"] == pytest.approx(scores[2]["score"], abs=1e-5)

@@ -54,9 +54,7 @@ def test_kto_equals_the_obvious_version() -> None:
     kl = torch.tensor(0.25, dtype=torch.float64)
     slow = [
         2.0 * (1 - sigma(0.4 * (a - b - 0.25))) if good else 3.0 * (1 - sigma(0.4 * (0.25 - a + b)))
-        for a, b, good in zip(
-            logps.tolist(), reference.tolist(), desirable.tolist(), strict=True
-        )
+        for a, b, good in zip(logps.tolist(), reference.tolist(), desirable.tolist(), strict=True)
     ]
     fast = kto(
         logps, reference, desirable, kl, beta=0.4, desirable_weight=2.0, undesirable_weight=3.0
