@@ -15,5 +15,7 @@ class WebappConfig(AppConfig):
 
     def ready(self) -> None:
         """Check at every start what is always needed, and at deployment what hosts share."""
+        import webapp.celery  # noqa: F401, PLC0415 - whoever nudges needs the app, workers or not
+
         register(checks.check_database)
         register(checks.check_secret_key, deploy=True)

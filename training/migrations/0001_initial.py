@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200)),
                 ('kind', models.CharField(choices=[('local', 'Local model'), ('openai', 'OpenAI-compatible server'), ('scripted', 'Scripted')], default='local', max_length=10)),
                 ('location', models.CharField(max_length=500)),
-                ('settings', models.JSONField(blank=True, default=dict, help_text='Remote: {"model": ..., "api_key_env": name of the variable with the key}.')),
+                ('settings', models.JSONField(blank=True, default=dict, help_text='Remote: {"model": ..., "api_key_env": "POLICY_KEY_..."}.')),
                 ('archived_at', models.DateTimeField(blank=True, null=True)),
                 ('created', models.DateTimeField(auto_now_add=True)),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='training.policy')),
