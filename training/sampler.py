@@ -95,7 +95,9 @@ def _stream(request: dict[str, Any], side: int, policy: Policy, loaded: LoadedPo
             if isinstance(piece, Finished):
                 _publish_finished(name, side, prompt, policy, params, piece)
             else:
-                streams.publish(name, "token", {"side": side, "index": piece.index, "text": piece.text})
+                streams.publish(
+                    name, "token", {"side": side, "index": piece.index, "text": piece.text}
+                )
             if streams.stop_requested(name):
                 return
 

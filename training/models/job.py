@@ -32,9 +32,7 @@ class Job(models.Model):
     holds an old claim, and its writes change nothing.
     """
 
-    project = models.ForeignKey(
-        Project, models.CASCADE, null=True, blank=True, related_name="jobs"
-    )
+    project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, related_name="jobs")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="jobs"
     )

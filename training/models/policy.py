@@ -25,9 +25,7 @@ class Policy(models.Model):
         Project, models.CASCADE, null=True, blank=True, related_name="policies"
     )
     name = models.CharField(max_length=200)
-    kind = models.CharField(
-        max_length=10, choices=PolicyKind.choices, default=PolicyKind.LOCAL
-    )
+    kind = models.CharField(max_length=10, choices=PolicyKind.choices, default=PolicyKind.LOCAL)
     location = models.CharField(max_length=500)
     settings = models.JSONField(
         default=dict,

@@ -37,7 +37,11 @@ def add_policy(
     if Policy.objects.filter(project=project, name=name).exists():
         raise Conflict(f"This project has a policy '{name}' already.", code="policy_name_taken")
     return Policy.objects.create(
-        project=project, name=name[:200], kind=kind, location=location, settings=dict(settings or {})
+        project=project,
+        name=name[:200],
+        kind=kind,
+        location=location,
+        settings=dict(settings or {}),
     )
 
 
