@@ -107,6 +107,11 @@ class ProjectList(ListModelMixin, GenericAPIView[ModelT]):
         """What is listed."""
         raise NotImplementedError
 
+    def asked(self, name: str) -> str | None:
+        """A text of the query, if it is there. Raises DRF's ValidationError."""
+        value = self.request.query_params.get(name)
+        return None if value is None else TextField(allow_blank=True).run_validation(value)
+
     def get_queryset(self) -> QuerySet[ModelT]:
         """The project's rows; none while the schema is drawn, as there is no project then."""
         if getattr(self, "swagger_fake_view", False):

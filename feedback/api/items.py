@@ -147,7 +147,7 @@ class Items(ProjectList[Item]):
     def rows(self, project: Project) -> QuerySet[Item]:
         """Those that are not withdrawn."""
         items = items_of(project)
-        wanted = self.request.query_params.get("external_id")
+        wanted = self.asked("external_id")
         return items if wanted is None else items.filter(external_id=wanted)
 
     def get_serializer_context(self) -> dict[str, Any]:

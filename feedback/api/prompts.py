@@ -95,7 +95,7 @@ class Prompts(ProjectList[Prompt]):
     def rows(self, project: Project) -> QuerySet[Prompt]:
         """Those that are not withdrawn."""
         prompts = Prompt.objects.filter(project=project, withdrawn_at=None)
-        wanted = self.request.query_params.get("external_id")
+        wanted = self.asked("external_id")
         return prompts if wanted is None else prompts.filter(external_id=wanted)
 
     @extend_schema(operation_id="prompts_list", parameters=[OpenApiParameter("external_id", str)])
