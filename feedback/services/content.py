@@ -130,7 +130,7 @@ def add_item_for(
         prompt,
         completions,
         asked,
-        item_id=item_id,
+        external_id=item_id,
         digest=digest,
         overlap=overlap or prompt.project.overlap,
         blind=blind,
@@ -230,7 +230,7 @@ def _add(
         prompt,
         completions,
         asked,
-        item_id=new.item_id,
+        external_id=new.item_id,
         digest=digest,
         overlap=overlap,
         blind=blind,
@@ -280,23 +280,18 @@ def _create_item(
     completions: Sequence[Completion],
     asked: list[dict[str, Any]],
     *,
-    item_id: str | None,
-    digest: str,
     overlap: int,
-    blind: bool,
     closed: bool,
-    order_key: int = 0,
+    **fields: Any,
 ) -> Item:
+    places = 0 if closed else overlap
     item = Item.objects.create(
         project_id=prompt.project_id,
         prompt=prompt,
         kinds=asked,
-        external_id=item_id,
-        digest=digest,
         overlap=overlap,
-        places=0 if closed else overlap,
-        order_key=order_key,
-        blind=blind,
+        places=places,
+        **fields,
     )
     slots = [ItemCompletion(item=item, completion=c, index=n) for n, c in enumerate(completions)]
     ItemCompletion.objects.bulk_create(slots)
