@@ -43,7 +43,9 @@ class Size:
     english: int = ENGLISH_CHARACTERS
 
 
-TINY = Size(hidden=32, layers=2, heads=2, groups=1, inner=64, vocabulary=512, rows=1000, english=50_000)
+TINY = Size(
+    hidden=32, layers=2, heads=2, groups=1, inner=64, vocabulary=512, rows=1000, english=50_000
+)
 
 
 def build_starter(
