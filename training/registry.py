@@ -16,6 +16,7 @@ from feedback.errors import InvalidInput, NotFound
 from feedback.models import Project
 from training.artefacts import SCHEME, fetch_tree, store_tree, tree_exists
 from training.models import Checkpoint, Job, Policy, PolicyKind, Snapshot
+from training.sampling import check_base_model
 
 STARTER = "starter"
 STARTER_ARTEFACT = "policies/starter"
@@ -48,7 +49,10 @@ def policy_source(policy: Policy) -> dict[str, Any]:
 
 
 def ensure_base_policy(location: str, project: Project | None = None) -> Policy:
-    """The policy of a base model: `starter`, a local directory, or a Hub id."""
+    """The policy of a base model: `starter`, a local directory, or a Hub id.
+
+    Raises NotFound or InvalidInput `base_model_not_found` before anything is stored.
+    """
     if location == STARTER:
         if not tree_exists(STARTER_ARTEFACT):
             raise NotFound(
@@ -59,6 +63,7 @@ def ensure_base_policy(location: str, project: Project | None = None) -> Policy:
         name, location = STARTER, f"{SCHEME}{STARTER_ARTEFACT}"
         project = None
     else:
+        check_base_model(location)
         name = location.rstrip("/").split("/")[-1] if Path(location).is_dir() else location
     policy, _ = Policy.objects.get_or_create(
         project=project,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from feedback.errors import TouchstoneError
 from feedback.models import Project, User
 from feedback.services import add_prompt, create_project
 from training.models import Job, JobState, Policy
@@ -31,9 +32,9 @@ Say = Callable[[str], object]
 def prepare(say: Say = print) -> str:
     """Create what is missing, quickly when nothing is, and return how to log in."""
     owner = ensure_owner()
-    job = ensure_base(say)
-    if job is not None and job.state != JobState.DONE:
-        say(f"The base policy could not be made: {job.error.get('message')}")
+    problem = _base_problem(say)
+    if problem:
+        say(f"The base policy is not there: {problem}")
     elif not Project.objects.exists() and settings.BASE_MODEL == STARTER:
         seed_demo(owner, say)
     return how_to_log_in()
@@ -74,6 +75,17 @@ def ensure_base(say: Say) -> Job | None:
     say("Building the starter policy: one to three minutes, this once ...")
     job = queue_job("build_starter", {}, project=None, owner=None)
     return run_here(job)
+
+
+def _base_problem(say: Say) -> str:
+    """Why there is no base policy, or nothing; the product runs without one."""
+    try:
+        job = ensure_base(say)
+    except TouchstoneError as error:
+        return f"{error.message} {error.hint}"
+    if job is None or job.state == JobState.DONE:
+        return ""
+    return f"{job.error.get('message')} {job.error.get('hint')}"
 
 
 def seed_demo(owner: User, say: Say) -> None:
