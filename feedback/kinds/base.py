@@ -57,6 +57,8 @@ class Kind(Generic[AnswerT]):
         except ValidationError as error:
             raise invalid_answer(self.name, field_errors(error)) from error
         problems = list(self.problems(answer, completions))
+        if _has_nul(answer.model_dump()):
+            problems.append("A NUL character cannot be stored.")
         if problems:
             raise invalid_answer(self.name, [{"where": self.name, "message": p} for p in problems])
         return answer
@@ -89,6 +91,14 @@ class Kind(Generic[AnswerT]):
             return None
         wanted = str(self.fewest) if self.fewest == self.most else f"{self.fewest} to {self.most}"
         return f"{self.label} needs {wanted} completions, and there are {completions}."
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, Mapping):
+        return any(_has_nul(inner) for inner in (*value.keys(), *value.values()))
+    return isinstance(value, list | tuple) and any(_has_nul(inner) for inner in value)
 
 
 def invalid_answer(kind: str, details: Sequence[Mapping[str, Any]]) -> InvalidInput:

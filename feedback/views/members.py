@@ -64,9 +64,10 @@ def _page(request: MemberRequest, project: Project, form: MemberForm) -> HttpRes
 
 
 def _user(username: str) -> User:
-    user = User.objects.filter(username=username.strip(), is_active=True).first()
+    name = username.replace("\x00", "").strip()
+    user = User.objects.filter(username=name, is_active=True).first()
     if user is None:
-        message = f"There is no user '{username.strip()}'."
+        message = f"There is no user '{name}'."
         raise InvalidInput(
             message,
             code="unknown_user",

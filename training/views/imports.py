@@ -103,32 +103,29 @@ def mapping(request: MemberRequest, slug: str, token: str) -> HttpResponse:
     head = _head(kept, format)
     form = MappingForm(posted, columns=head.columns, suggested=head.suggested, format=format)
     starting = posted is not None and posted.get("action") == "start"
+    context: dict[str, Any] = {"project": project, "upload": kept, "form": form}
     if starting and head.error is None and form.is_valid():
-        job = _start(request, project, kept, form)
-        if job is not None:
-            return redirect("job", job.pk)
-    context = {"project": project, "upload": kept, "form": form, "head": head}
+        try:
+            return redirect("job", _start(request, project, kept, form).pk)
+        except TouchstoneError as error:
+            context["refused"] = error
     context |= _preview(form, head)
     whole = not request.htmx
     template = "training/import_mapping.html" if whole else "training/_import_preview.html"
     return render(request, template, context, status=400 if starting and whole else 200)
 
 
-def _start(request: MemberRequest, project: Project, kept: Upload, form: MappingForm) -> Job | None:
+def _start(request: MemberRequest, project: Project, kept: Upload, form: MappingForm) -> Job:
     storage = storages["artefacts"]
-    try:
-        with storage.open(kept.file) as stream:
-            job = services.start_import(
-                project,
-                request.user,
-                stream,
-                filename=kept.filename,
-                mapping=form.as_mapping(),
-                format=form.cleaned_data["format"],
-            )
-    except TouchstoneError as error:
-        show_error(form, error)
-        return None
+    with storage.open(kept.file) as stream:
+        job = services.start_import(
+            project,
+            request.user,
+            stream,
+            filename=kept.filename,
+            mapping=form.as_mapping(),
+            format=form.cleaned_data["format"],
+        )
     storage.delete(kept.file)
     nudge_for(job)
     return job

@@ -146,6 +146,8 @@ def test_an_invalid_answer_keeps_what_was_typed(browser: Client, project: Projec
         ("answers[pairwise]", "{", "invalid_answer"),
         ("answers[pairwise]", "[" * 100_000, "invalid_answer"),
         ("answers[pairwise]", '{"choice": "third"}', "invalid_answer"),
+        ("answers[pairwise]", '{"choice": "tie", "reason": "\\u0000"}', "invalid_answer"),
+        ("answers[pairwise]", '{"choice": "tie", "reason": "\\ud800"}', "invalid_answer"),
         ("answers[thumbs]", '{"thumbs": []}', "wrong_kinds"),
         ("lead_time", "nan", "invalid_lead_time"),
         ("lead_time", "soon", "invalid_lead_time"),

@@ -23,7 +23,7 @@ PAGES = [
     ("items", "get", (200, 200, 403, 404, 200, LOGIN)),
     ("item", "get", (200, 200, 403, 404, 200, LOGIN)),
     ("judge", "get", (200, 200, 200, 404, 200, LOGIN)),
-    ("judge", "post", (404, 404, 404, 404, 404, LOGIN)),  # no assignment is named
+    ("judge", "post", (400, 400, 400, 404, 400, LOGIN)),  # an empty form
     ("import", "get", (200, 403, 403, 404, 200, LOGIN)),
 ]
 # On an assignment of the annotator's: nobody else has it.
@@ -78,9 +78,7 @@ def test_assignments(
     assert found == dict(zip(ROLES, statuses, strict=True))
 
 
-def test_reading_requests_change_nothing(
-    item: Item, annotator: User, client_of: ClientOf
-) -> None:
+def test_reading_requests_change_nothing(item: Item, annotator: User, client_of: ClientOf) -> None:
     leased = lease(item.project, annotator)
     for view, _ in ON_ASSIGNMENT:
         url = reverse(view, args=[item.project.slug, leased.pk])

@@ -9,17 +9,19 @@ from feedback import services
 from feedback.models import Project, User
 from tests.cast import ClientOf, judge, new_item
 
-HOSTILE = "  <script>alert('x')</script>\n\t\"q\" & {{ 7 }} {% now %} \u202e\u0000".replace("\x00", "")
-ESCAPED = "  &lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;\n\t&quot;q&quot; &amp; {{ 7 }} {% now %} "
+HOSTILE = "  <script>alert('x')</script>\n\t\"q\" & {{ 7 }} {% now %} \u202e\u0000".replace(
+    "\x00", ""
+)
+ESCAPED = (
+    "  &lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;\n\t&quot;q&quot; &amp; {{ 7 }} {% now %} "
+)
 
 
 @pytest.mark.parametrize("view", ["judge", "item", "items"])
 def test_texts_are_escaped_and_exact(
     view: str, project: Project, owner: User, annotator: User, client_of: ClientOf
 ) -> None:
-    item = new_item(
-        project, HOSTILE, texts=[HOSTILE, "b"], labels=["<i>m</i>", "m2"], overlap=3
-    )
+    item = new_item(project, HOSTILE, texts=[HOSTILE, "b"], labels=["<i>m</i>", "m2"], overlap=3)
     services.update_project(project, guidelines=HOSTILE, name="<u>name</u>", description=HOSTILE)
     answers = {"pairwise": {"choice": "first", "reason": HOSTILE}}
     judge(project, annotator, answers)

@@ -1,4 +1,4 @@
-// Thumbs: 1 is up, 2 is down; with several completions the arrows move, and an answer moves on.
+// Thumbs: 1 is up, 2 is down; with several completions the arrows move.
 export function attach(field, section) {
   const rows = [...field.querySelectorAll(".thumb")];
   let current = 0;
@@ -26,10 +26,8 @@ export function attach(field, section) {
 
   function press(up) {
     const input = rows[current].querySelector(`input[value="${up}"]`);
-    const first = !chosen(rows[current]);
     input.checked = true;
     input.dispatchEvent(new Event("input", { bubbles: true }));
-    if (first) move(1);
     return true;
   }
 

@@ -22,9 +22,9 @@ export class Item {
     this.skip = section.querySelector("#skip");
     this.skipPanel = section.querySelector("#skip-panel");
     this.skip.addEventListener("submit", (event) => this.#on(event, () => this.sendSkip()));
-    section.querySelector("#skip-open").addEventListener("click", (event) => {
-      this.#on(event, () => this.askSkip());
-    });
+    const open = section.querySelector("#skip-open");
+    open.type = "button"; // else Enter in the reason would press it
+    open.addEventListener("click", () => this.askSkip());
     section.querySelector("#skip-cancel").addEventListener("click", () => this.cancelSkip());
   }
 
@@ -65,6 +65,7 @@ export class Item {
     await this.ready;
     const waiting = this.kinds.find((kind) => kind.problem());
     if (waiting && waiting !== this.active && !this.active.problem()) {
+      document.activeElement.blur();
       this.activate(waiting);
       waiting.field.scrollIntoView({ block: "nearest" });
       announce(waiting.field.querySelector("legend").textContent);
