@@ -35,7 +35,7 @@ class CompletionIn(Input):
     """A candidate answer; the label says in plain words what wrote it."""
 
     text = TextField(max_length=LONGEST)
-    label = TextField(required=False, allow_blank=True, max_length=200)
+    label = TextField(required=False, allow_blank=True, max_length=200)  # type: ignore[assignment]  # a field may have this name
 
 
 @extend_schema_field(
@@ -98,7 +98,7 @@ class ItemCompletionOut(serializers.ModelSerializer[ItemCompletion]):
 
     id = serializers.IntegerField(source="completion.id")
     text = serializers.CharField(source="completion.text")
-    label = serializers.SerializerMethodField()
+    label = serializers.SerializerMethodField()  # type: ignore[assignment]  # a field may have this name
 
     class Meta:
         model = ItemCompletion

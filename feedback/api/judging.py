@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from feedback.api.base import Input, TextField, parsed
+from feedback.api.base import Input, TextField, parsed, user_of
 from feedback.api.prompts import MessageField
 from feedback.assignment import (
     Nothing,
@@ -40,7 +40,7 @@ class AskedOut(serializers.Serializer[Any]):
     """A kind that is asked, with the settings that the item fixed."""
 
     kind = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field may have this name
     settings = serializers.DictField()
     schema = serializers.URLField(help_text="Where the schema of its answers is.")
 
@@ -85,7 +85,7 @@ class Next(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """Lease the next item, or return the one that is held already; its time begins anew."""
         project = get_project(request.user, slug, Ability.JUDGE)
-        found = next_assignment(annotator_for_user(project, request.user))
+        found = next_assignment(annotator_for_user(project, user_of(request)))
         if isinstance(found, Nothing):
             reason = {"code": found.code, "message": found.message}
             return Response({"item": None, "assignment": None, "reason": reason})

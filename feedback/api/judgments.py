@@ -10,7 +10,7 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from feedback.api.base import IdField, Input, ProjectList, TextField, parsed
+from feedback.api.base import IdField, Input, ProjectList, TextField, parsed, user_of
 from feedback.api.schemas import answers_schema
 from feedback.models import Judgment, Project, Submission
 from feedback.permissions import Ability
@@ -42,7 +42,7 @@ class JudgmentOut(serializers.ModelSerializer[Judgment]):
     """One stored answer to one kind of one item."""
 
     annotator = serializers.CharField(source="annotator.pseudonym")
-    source = serializers.CharField(source="annotator.source")
+    source = serializers.CharField(source="annotator.source")  # type: ignore[assignment]  # a field may have this name
     answer = serializers.DictField()
     lead_time = serializers.FloatField(source="submission.lead_time", allow_null=True)
 
@@ -101,7 +101,7 @@ class ItemJudgments(ListModelMixin, GenericAPIView[Judgment]):
         fields = parsed(SubmissionIn, request.data)
         new = NewSubmission(
             item_id=item.pk,
-            annotator=annotator_for_user(item.project, request.user),
+            annotator=annotator_for_user(item.project, user_of(request)),
             answers=fields["answers"],
             key=fields["key"],
             assignment_id=fields["assignment"],

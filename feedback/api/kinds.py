@@ -19,7 +19,7 @@ class KindOut(serializers.Serializer[Any]):
     """A form of feedback."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field may have this name
     summary = serializers.CharField()
     version = serializers.IntegerField()
     fewest = serializers.IntegerField(help_text="Completions that an item needs at least.")

@@ -21,6 +21,6 @@ class CursorPagination(DrfCursorPagination):
         """Refuse a made-up cursor as one that does not exist."""
         cursor = super().decode_cursor(request)
         position = None if cursor is None else cursor.position
-        if position is not None and not re.fullmatch("[0-9]{1,18}", position):
+        if position is not None and not re.fullmatch("[0-9]{1,18}", str(position)):
             raise NotFound(self.invalid_cursor_message)
         return cursor

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from feedback import services
-from feedback.api.base import Input, KindsField, ProjectList, TextField, parsed
+from feedback.api.base import Input, KindsField, ProjectList, TextField, parsed, user_of
 from feedback.errors import NotFound
 from feedback.models import Membership, Project, Role, User
 from feedback.permissions import Ability, abilities
@@ -111,7 +111,7 @@ class Projects(ListModelMixin, GenericAPIView[Project]):
     def post(self, request: Request) -> Response:
         """A new project, owned by the user."""
         fields = parsed(NewProjectIn, request.data)
-        project = services.create_project(owner=request.user, **fields)
+        project = services.create_project(owner=user_of(request), **fields)
         return Response(ProjectDetailOut(project, context={"request": request}).data, status=201)
 
 

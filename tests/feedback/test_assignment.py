@@ -38,7 +38,7 @@ from tests.cast import judge, lease, new_item, usual_answers
 THREADS = 16
 
 
-def at_once(work: Callable[[int], None], n: int = THREADS) -> None:
+def at_once(work: Callable[[int], object], n: int = THREADS) -> None:
     """Run in threads that all begin together; each has a database connection of its own."""
     barrier = threading.Barrier(n)
 
@@ -106,7 +106,7 @@ def test_one_annotator_in_many_tabs_holds_one_lease(project: Project, annotator:
     for n in range(THREADS):
         new_item(project, f"{n}?")
     me = services.annotator_for_user(project, annotator)
-    at_once(lambda _: next_assignment(me) and None)
+    at_once(lambda _: next_assignment(me))
     assert Assignment.objects.filter(annotator=me, state=AssignmentState.OPEN).count() == 1
     assert Item.objects.filter(places=0).count() == 1
 

@@ -106,10 +106,10 @@ def bodies(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[Any]
     yield from NASTY
     nearly = NEARLY.get(operation["operationId"], {})
     for field in dict.fromkeys(fields_of(document, operation)):
-        for value in NASTY:
-            yield {**nearly, field: value}
-            if operation["operationId"] in ("prompts_create", "items_create"):
-                yield [{**nearly, field: value}]
+        wrong = [{**nearly, field: value} for value in NASTY]
+        yield from wrong
+        if operation["operationId"] in ("prompts_create", "items_create"):
+            yield wrong
 
 
 def test_nothing_answers_500(places: dict[str, Any], owner: User, api_of: ApiOf) -> None:
@@ -128,7 +128,7 @@ def test_nothing_answers_500(places: dict[str, Any], owner: User, api_of: ApiOf)
                     crashed.append((method, url, text[:100]))
             crashed += strange_queries(api, url, operation) if method == "get" else []
     assert not crashed
-    assert sent > 1000
+    assert sent > 900
 
 
 def strange_queries(api: APIClient, url: str, operation: dict[str, Any]) -> list[Any]:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from feedback.api.base import Input, parsed
+from feedback.api.base import Input, parsed, user_of
 from feedback.api.parsing import check_storable
 from feedback.imports import FORMATS
 from feedback.permissions import Ability
@@ -62,7 +62,7 @@ class Imports(APIView):
         fields = parsed(ImportIn, request.data)
         job = services.start_import(
             project,
-            request.user,
+            user_of(request),
             fields["file"].file,
             filename=fields["file"].name,
             mapping=fields["mapping"],

@@ -12,7 +12,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from feedback.api.base import IdField, Input, KindsField, ProjectList, parsed
+from feedback.api.base import IdField, Input, KindsField, ProjectList, parsed, user_of
 from feedback.api.prompts import MessageField, messages_of
 from feedback.errors import NotFound
 from feedback.models import Project, Prompt
@@ -96,7 +96,7 @@ class Samples(ProjectList[Generation]):
         fields = parsed(SamplesIn, request.data)
         job = services.start_sampling(
             project,
-            request.user,
+            user_of(request),
             policies=selectors.get_policies(project, fields["policies"]),
             sampling=fields.get("sampling", {}),
             prompts=_prompts(project, fields),

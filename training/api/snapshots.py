@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from feedback.api.base import IdField, Input, ProjectList, parsed
+from feedback.api.base import IdField, Input, ProjectList, parsed, user_of
 from feedback.models import Project
 from feedback.permissions import Ability
 from training import selectors, services
@@ -44,7 +44,7 @@ class RecipeOut(serializers.Serializer[Any]):
     """One way to train."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field may have this name
     summary = serializers.CharField()
     produces = serializers.ChoiceField(choices=("reward_model", "policy"))
     config_schema = serializers.DictField(help_text="JSON schema of the config.")
@@ -62,7 +62,7 @@ class OfferOut(serializers.Serializer[Any]):
     """A recipe for one snapshot."""
 
     recipe = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field may have this name
     produces = serializers.ChoiceField(choices=("reward_model", "policy"))
     enough = serializers.BooleanField(help_text="Whether the snapshot has enough evidence.")
     missing = serializers.ListField(
@@ -99,7 +99,9 @@ class Snapshots(ProjectList[Snapshot]):
     def post(self, request: Request, slug: str) -> Response:
         """Queue the freezing of the project's evidence; the job's result names the snapshot."""
         project = self.project(Ability.TRAIN)
-        return queued(services.start_snapshot(project, request.user, mapping_body(request.data)))
+        return queued(
+            services.start_snapshot(project, user_of(request), mapping_body(request.data))
+        )
 
 
 class SnapshotDetail(APIView):
@@ -138,7 +140,7 @@ class SnapshotRecipes(APIView):
 class BaseField(serializers.Field[Any, Any, Any, Any]):
     """A policy by its id, or a model by its directory, Hub id or `starter`."""
 
-    def to_internal_value(self, data: Any) -> int | str:
+    def to_internal_value(self, data: Any) -> Any:
         """An id, or a location."""
         if isinstance(data, str) and data.strip():
             return serializers.CharField(max_length=500).run_validation(data)
@@ -170,7 +172,7 @@ class Train(APIView):
         # Together, so that a base model that does not exist leaves no policy behind.
         with transaction.atomic():
             job = services.start_training(
-                request.user,
+                user_of(request),
                 snapshot,
                 recipe=selectors.recipe_named(fields["recipe"]).name,
                 base=_base(snapshot.project, fields.get("base", settings.BASE_MODEL)),

@@ -41,7 +41,7 @@ def read(answer: Any) -> list[dict[str, Any]]:
     """The rows of a streamed file."""
     assert isinstance(answer, StreamingHttpResponse)
     assert answer["Content-Type"] == "application/jsonl"
-    return [json.loads(line) for line in b"".join(answer).splitlines()]  # type: ignore[arg-type]
+    return [json.loads(line) for line in b"".join(answer).splitlines()]
 
 
 def test_an_import_is_a_job(project: Project, api: APIClient) -> None:
