@@ -65,10 +65,14 @@ def ensure_base_policy(location: str, project: Project | None = None) -> Policy:
     else:
         check_base_model(location)
         name = location.rstrip("/").split("/")[-1] if Path(location).is_dir() else location
+    mine = Policy.objects.filter(project=project)
+    known = mine.filter(kind=PolicyKind.LOCAL, location=location).order_by("pk").first()
+    if known is not None:
+        return known
+    if mine.filter(name=name).exists():  # of another place, which is another model
+        name = f"{name} ({location})"[-200:]
     policy, _ = Policy.objects.get_or_create(
-        project=project,
-        name=name,
-        defaults={"kind": PolicyKind.LOCAL, "location": location},
+        project=project, kind=PolicyKind.LOCAL, location=location, defaults={"name": name}
     )
     return policy
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from training.forms.schema import words
 from training.models import Checkpoint, Job, Policy, Snapshot
 from training.recipes import RECIPES
+from training.views.checkpoints import duel_url
 from training.views.lineage import (
     Measured,
     config_rows,
@@ -114,6 +115,8 @@ def _links(job: Job, body: Mapping[str, Any]) -> list[Link]:
     made = Checkpoint.objects.filter(project=job.project, pk=body.get("checkpoint", 0)).first()
     if made is not None:
         links.append(Link("Checkpoint", made.name, reverse("checkpoint", args=[slug, made.pk])))
+        if made.policy_id is not None:
+            links.append(Link("Next", "Sample it against its parent", duel_url(made)))
     ids = [body.get("base"), body.get("policy"), *(body.get("policies") or [])]
     for policy in Policy.objects.filter(pk__in=[pk for pk in ids if isinstance(pk, int)]):
         url = f"{reverse('sampling', args=[slug])}?first={policy.pk}"

@@ -128,6 +128,7 @@ def test_a_training_tells_what_it_used_and_made(
         "40 from 13 prompts",
         "Novel",
         reverse("checkpoint", args=[project.slug, made.pk]),
+        f"first={made.policy_id}&amp;second={made.base_id}",
     ):
         assert sentence in text
 

@@ -85,6 +85,21 @@ def test_a_policy_of_the_project_can_be_chosen(
     assert Job.objects.get(operation="train_model").params["base"] == policy.pk
 
 
+def test_equal_folder_names_are_different_models(
+    snapshot: Snapshot, owner: User, client_of: ClientOf, model: str, tmp_path: Path
+) -> None:
+    """What is trained is what was typed, however it is called."""
+    other = tmp_path / "elsewhere" / Path(model).name
+    other.mkdir(parents=True)
+    for name in ("config.json", "tokenizer.json", "model.safetensors"):
+        (other / name).write_text("{}")
+    for location in (model, str(other), model):
+        assert post(client_of, owner, snapshot, location=location).status_code == 302
+    bases = [job.params["base"] for job in Job.objects.filter(operation="train_model")]
+    assert [Policy.objects.get(pk=pk).location for pk in bases] == [model, str(other), model]
+    assert Policy.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     ("fields", "field", "message"),
     [
