@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from feedback import assignment as leases
@@ -25,6 +26,7 @@ from feedback.views.requests import MemberRequest, parse_id
 HEARTBEAT_SECONDS = 60
 
 
+@never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def judge(request: MemberRequest, slug: str) -> HttpResponse:
