@@ -23,13 +23,13 @@ from training.recipes.trl_support import (
 from training.snapshots import read_evidence
 
 FEWEST = 8
-RATES = Rates(small=5e-4, large=1e-5)
+RATES = Rates(small=1e-3, large=1e-5)
 
 
 class RewardModelConfig(Config):
     """Fields of the reward model."""
 
-    epochs: float = Field(default=3, gt=0, le=100, description="Passes over the training rows.")
+    epochs: float = Field(default=2, gt=0, le=100, description="Passes over the training rows.")
     batch_size: int = Field(default=16, ge=1, le=1024, description="Rows in one optimiser step.")
     margin_scale: float = Field(
         default=0.5,
