@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from feedback.models import Project, Prompt, User
 from tests.cast import ApiOf, freeze, judge, new_checkpoint, new_item
 from training.models import Job, Metric, Policy, Snapshot
+from training.progress import LOG
+from training.services import run_directory
 
 
 @pytest.fixture
@@ -113,7 +117,10 @@ def test_jobs_are_listed_and_filtered(
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "invalid_input")
 
 
-def test_metrics_and_log(project: Project, api: APIClient) -> None:
+def test_metrics_and_log(
+    project: Project, api: APIClient, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
     job = Job.objects.create(project=project, operation="train_model")
     for step in (3, 1, 2):
         Metric.objects.create(job=job, step=step, values={"loss": 1 / step, "margin": None})
@@ -123,7 +130,10 @@ def test_metrics_and_log(project: Project, api: APIClient) -> None:
     page = api.get(f"{url}?page_size=2").json()
     assert [m["step"] for m in api.get(page["next"]).json()["results"]] == [3]
     assert api.get(f"{url}?after=x").json()["error"]["code"] == "invalid_input"
-    assert api.get(f"/api/v1/jobs/{job.pk}/log/").json() == {"log": ""}
+    log = run_directory(job) / LOG
+    log.parent.mkdir(parents=True)
+    log.write_text("step 1\nstep 2\n")
+    assert api.get(f"/api/v1/jobs/{job.pk}/log/").json() == {"log": "step 1\nstep 2\n"}
 
 
 def test_checkpoints_tell_their_lineage(api: APIClient, snapshot: Snapshot, owner: User) -> None:
