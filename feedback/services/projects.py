@@ -15,6 +15,7 @@ from feedback.kinds import get_kind
 from feedback.kinds.base import field_errors
 from feedback.models import Membership, Project, Role, User
 
+RESERVED = {"new"}  # addresses beside the projects' own
 EDITABLE = ("name", "description", "guidelines", "kinds", "overlap", "lease_minutes")
 
 
@@ -22,7 +23,7 @@ EDITABLE = ("name", "description", "guidelines", "kinds", "overlap", "lease_minu
 def create_project(*, owner: User, name: str, slug: str = "", **fields: Any) -> Project:
     """A new project with its first owner. Raises Conflict `slug_taken`, InvalidInput."""
     slug = slug or _free_slug(name)
-    if Project.objects.filter(slug=slug).exists():
+    if slug in RESERVED or Project.objects.filter(slug=slug).exists():
         raise Conflict(f"There is a project '{slug}' already.", code="slug_taken")
     project = Project(slug=slug, name=name)
     _assign(project, {"kinds": [{"kind": "pairwise"}], **fields})
@@ -107,6 +108,7 @@ def _assign(project: Project, fields: Mapping[str, Any]) -> None:
 def _free_slug(name: str) -> str:
     base = slugify(name)[:70] or "project"
     taken = set(Project.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    taken |= RESERVED
     if base not in taken:
         return base
     return next(s for n in range(2, len(taken) + 3) if (s := f"{base}-{n}") not in taken)

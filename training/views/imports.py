@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core import signing
@@ -121,7 +121,7 @@ def _start(request: MemberRequest, project: Project, kept: Upload, form: Mapping
         job = services.start_import(
             project,
             request.user,
-            stream,
+            cast(BinaryIO, stream),
             filename=kept.filename,
             mapping=form.as_mapping(),
             format=form.cleaned_data["format"],

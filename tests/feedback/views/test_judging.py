@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -28,14 +27,14 @@ def url(project: Project) -> str:
     return reverse("judge", args=[project.slug])
 
 
-def hidden(response: HttpResponse) -> dict[str, str]:
+def hidden(response: Any) -> dict[str, str]:
     """The hidden fields of the answer form, as a browser would send them back."""
     form = response.content.decode().split('id="answer"')[1].split("</form>")[0]
     found = re.findall(r'<input\s+type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"', form)
     return {name: value for name, value in found if name != "csrfmiddlewaretoken"}
 
 
-def answer(response: HttpResponse, **answers: Any) -> dict[str, str]:
+def answer(response: Any, **answers: Any) -> dict[str, str]:
     """The form filled in by scripts."""
     filled = {f"answers[{kind}]": json.dumps(value) for kind, value in answers.items()}
     return hidden(response) | filled

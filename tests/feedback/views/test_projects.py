@@ -27,6 +27,15 @@ def test_a_new_project_belongs_to_its_maker(stranger: User, client_of: ClientOf)
     assert made.memberships.get().role == Role.OWNER
 
 
+def test_a_project_named_new_does_not_hide_behind_the_form(
+    stranger: User, client_of: ClientOf
+) -> None:
+    client_of(stranger).post(reverse("project_new"), NEW | {"name": "New"})
+    made = Project.objects.get()
+    page = client_of(stranger).get(reverse("project", args=[made.slug]))
+    assert page.context["project"] == made
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("name", ""), ("overlap", "0"), ("overlap", "x"), ("kinds", []), ("kinds", ["smell"])],

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -49,7 +48,7 @@ def browser(owner: User, client_of: ClientOf) -> Client:
 
 def uploaded(
     browser: Client, project: Project, content: bytes | None = None, name: str = "votes.jsonl"
-) -> HttpResponse:
+) -> Any:
     lines = "\n".join(json.dumps(row) for row in ROWS).encode()
     file = SimpleUploadedFile(name, lines if content is None else content)
     return browser.post(reverse("import", args=[project.slug]), {"file": file})
