@@ -211,6 +211,4 @@ def _check_key(key: str) -> None:
 def _check_lead_time(seconds: float | None) -> float | None:
     if seconds is None or 0 <= seconds < 7 * 24 * 3600:
         return seconds
-    raise InvalidInput(
-        "The lead time is in seconds, from 0 to a week.", code="invalid_lead_time"
-    )
+    raise InvalidInput("The lead time is in seconds, from 0 to a week.", code="invalid_lead_time")
