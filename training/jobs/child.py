@@ -64,7 +64,7 @@ def _start(directory: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
         stderr=log,
         cwd=settings.ROOT,
         start_new_session=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore::FutureWarning"},
     )
 
 

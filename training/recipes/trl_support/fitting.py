@@ -20,13 +20,14 @@ from training.recipes.trl_support.checkpoints import newest_complete
 from training.recipes.trl_support.progress import progress_callback
 from training.recipes.trl_support.rows import balanced_weights
 from training.sampling.local.loading import (
+    ADAPTER,
     adapter_base,
     check_base_model,
     load_policy,
     load_tokenizer,
     prepare_environment,
 )
-from training.sampling.local.scoring import conversation_ids
+from training.sampling.local.scoring import conversation_ids, load_reward_model
 
 MERGED = "base"
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate")
@@ -206,4 +207,23 @@ def _save_output(trainer: Any, path: Path) -> None:
             shutil.rmtree(old)
     trainer.save_model(str(partial))
     (partial / "training_args.bin").unlink(missing_ok=True)  # a pickle, and of no use here
+    if (partial / ADAPTER).exists():
+        _merge(partial)
     partial.replace(path)
+
+
+def _merge(path: Path) -> None:
+    """Put whole weights beside a LoRA adapter, which moves to `adapter/`.
+
+    An adapter names its base by an absolute path; whole weights load wherever they are copied to.
+    """
+    reward = json.loads((path / ADAPTER).read_text()).get("task_type") == "SEQ_CLS"
+    model, tokenizer = (
+        load_reward_model(str(path), "cpu") if reward else load_policy(str(path), "cpu")[:2]
+    )
+    adapter = path / "adapter"
+    adapter.mkdir()
+    for file in (ADAPTER, "adapter_model.safetensors"):
+        (path / file).replace(adapter / file)
+    model.save_pretrained(path)
+    tokenizer.save_pretrained(path)
