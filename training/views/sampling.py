@@ -75,7 +75,7 @@ def _request(request: MemberRequest, project: Project, form: SamplingForm) -> di
     new = NewSampling(form.messages(), policies, form.params())
     name = services.request_sampling(project, request.user, new)
     sides = list(enumerate(policies))
-    blind = form.cleaned_data["blind"]
+    blind = form.cleaned_data["blind"] and len(policies) == PAIR
     if blind:
         random.shuffle(sides)
     cards = range(form.cleaned_data["n"])

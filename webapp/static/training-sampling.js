@@ -86,7 +86,7 @@ function showProblem(samples, problem) {
 
 function end(samples, stored) {
   source.close();
-  for (const place of samples.querySelectorAll(".streaming")) place.classList.remove("streaming");
+  for (const place of samples.querySelectorAll(".answer")) settle(place);
   samples.querySelector("[data-stop]").hidden = true;
   const sentence = stored.length === 1 ? "1 sample." : `${stored.length} samples.`;
   say(samples, sentence);
@@ -99,6 +99,14 @@ function end(samples, stored) {
     form.append(input);
   }
   form.hidden = false;
+}
+
+// A card that was never filled goes; one that was cut off says so, as it is not stored.
+function settle(place) {
+  const facts = place.querySelector("[data-facts]");
+  if (!place.querySelector("[data-text]").textContent) place.hidden = true;
+  else if (!facts.textContent) facts.textContent = "stopped before its end; not stored";
+  place.classList.remove("streaming");
 }
 
 function say(samples, sentence) {

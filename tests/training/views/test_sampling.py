@@ -97,6 +97,8 @@ def test_blind_hides_names_and_sides(
         orders.add(page.index('data-side="0"') < page.index('data-side="1"'))
         assert page.count("data-name hidden") == 2
     assert orders == {True, False}
+    alone = client_of(owner).post(url, sent(policies[:1], blind="on"), **HTMX).content.decode()
+    assert "data-name" not in alone
 
 
 def test_no_sampler_is_said_clearly(
