@@ -18,7 +18,7 @@ export class Item {
     this.lease = new Lease(section, (html) => this.show(html));
     this.ready = this.load();
     this.form.addEventListener("submit", (event) => this.#on(event, () => this.submit()));
-    this.form.addEventListener("input", () => (this.body = null));
+    this.form.addEventListener("input", () => this.#changed());
     this.skip = section.querySelector("#skip");
     this.skipPanel = section.querySelector("#skip-panel");
     this.skip.addEventListener("submit", (event) => this.#on(event, () => this.sendSkip()));
@@ -26,6 +26,11 @@ export class Item {
     open.type = "button"; // else Enter in the reason would press it
     open.addEventListener("click", () => this.askSkip());
     section.querySelector("#skip-cancel").addEventListener("click", () => this.cancelSkip());
+  }
+
+  #changed() {
+    this.body = null;
+    this.errors.querySelector("[data-local]")?.remove();
   }
 
   #on(event, action) {
@@ -146,6 +151,7 @@ export class Item {
   showText(text) {
     const notice = document.createElement("div");
     notice.className = "notice error";
+    notice.dataset.local = "";
     notice.textContent = text;
     this.errors.replaceChildren(notice);
     announce(text);
