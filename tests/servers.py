@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import getpass
 import os
+import shutil
 import tempfile
 from itertools import count
 from pathlib import Path
@@ -37,6 +38,8 @@ def _start() -> Embedded | None:
     """Point settings at a test directory, and attach unless URLs were given or inherited."""
     if ENV not in os.environ:
         os.environ[ENV] = str(_free_data_dir())
+        for left in ("runs", "artefacts", "cache"):  # ids begin again with each run
+            shutil.rmtree(Path(os.environ[ENV]) / left, ignore_errors=True)
     os.environ["DATA_DIR"] = os.environ[ENV]
     return attach(durable=False)
 

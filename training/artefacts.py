@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from django.core.files import File
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from feedback.errors import NotFound
 
@@ -45,10 +44,12 @@ def fetch_tree(prefix: str, local: Path) -> Path:
         return on_disk
     if not (local / COMPLETE).exists():
         for name in _walk(storage, prefix):
+            if Path(name).name == COMPLETE:
+                continue
             target = local / Path(name).relative_to(prefix)
             target.parent.mkdir(parents=True, exist_ok=True)
             with storage.open(name) as source, target.open("wb") as copy:
-                shutil.copyfileobj(source, copy)
+                copy.writelines(source.chunks())
         (local / COMPLETE).touch()
     return local
 
@@ -72,10 +73,7 @@ def _storage() -> Storage:
 
 
 def _disk_path(storage: Storage, prefix: str) -> Path | None:
-    try:
-        return Path(storage.path(prefix))
-    except NotImplementedError:
-        return None
+    return Path(storage.path(prefix)) if isinstance(storage, FileSystemStorage) else None
 
 
 def _walk(storage: Storage, prefix: str) -> Iterator[str]:

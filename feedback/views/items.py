@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from feedback.forms import ItemFilter, kind_labels
-from feedback.models import Item, Project, Submission
+from feedback.models import Item, Project
 from feedback.permissions import Ability
-from feedback.selectors import get_project, item_detail
+from feedback.selectors import get_project, item_detail, names_shown
 from feedback.views.requests import MemberRequest, page_of
 
 
@@ -41,7 +41,7 @@ def item(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
     """One item: its prompt, its completions, and every judgment."""
     project = get_project(request.user, slug, Ability.VIEW)
     found = item_detail(project, pk)
-    hidden = found.blind and not _has_judged(request, found)
+    hidden = not names_shown(found, request.user)
     context = {
         "project": project,
         "item": found,
@@ -67,7 +67,3 @@ def _filtered(project: Project, form: ItemFilter) -> QuerySet[Item]:
     elif wanted["state"] == "complete":
         rows = rows.filter(places=0).filter(~Q(assignments__state="open"))
     return rows
-
-
-def _has_judged(request: MemberRequest, found: Item) -> bool:
-    return Submission.objects.filter(item=found, annotator__user=request.user).exists()
