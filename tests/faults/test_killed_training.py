@@ -89,8 +89,8 @@ def weights(job: Job) -> str:
 def jobs(project: Project, owner: User, toy: str) -> Iterator[tuple[Job, Job]]:
     """A training that ran undisturbed, and the same one waiting."""
     snapshot = frozen(judged_project(project), owner)
-    undisturbed = run_here(queue_training(snapshot, owner, toy, "dpo", epochs=5))
-    yield undisturbed, queue_training(snapshot, owner, toy, "dpo", epochs=5)
+    undisturbed = run_here(queue_training(snapshot, owner, toy, "dpo", epochs=25, save_steps=20))
+    yield undisturbed, queue_training(snapshot, owner, toy, "dpo", epochs=25, save_steps=20)
 
 
 def nudge_until_over(job: Job) -> None:

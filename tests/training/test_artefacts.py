@@ -81,8 +81,8 @@ def test_a_run_goes_on_where_another_machine_left_it(
     """The first machine's disk is gone; only the bucket and the database are left."""
     assert isinstance(storages["artefacts"], InMemoryStorage)
     snapshot = frozen(judged_project(project), owner)
-    undisturbed = run_here(queue_training(snapshot, owner, toy, "dpo", epochs=3))
-    job = queue_training(snapshot, owner, toy, "dpo", epochs=3)
+    undisturbed = run_here(queue_training(snapshot, owner, toy, "dpo", epochs=15, save_steps=10))
+    job = queue_training(snapshot, owner, toy, "dpo", epochs=15, save_steps=10)
     told = JobContext.metrics
 
     def cancel_at_twelve(context: JobContext, step: int, values: Any) -> None:

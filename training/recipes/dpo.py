@@ -13,12 +13,14 @@ from training.recipes.base import Config, Recipe, Rows, Run
 from training.recipes.trl_support import (
     Prepared,
     Rates,
+    completion_logps,
     evaluate_policy,
     fit,
-    lora_config,
+    metrics_of,
     pair_rows,
     prepare,
     result,
+    weighted_trainer,
 )
 from training.snapshots import read_evidence
 
@@ -75,80 +77,42 @@ class Dpo(Recipe):
 
 def build_trainer(prepared: Prepared) -> Any:
     """TRL's DPOTrainer whose loss is weighted by row; with all weights 1 it is the stock one."""
-    from trl import DPOConfig
+    from trl import DPOConfig, DPOTrainer
+    from trl.trainer.dpo_trainer import DataCollatorForPreference
 
-    config: DpoConfig = prepared.config
-    trainer_class, collator_class = weighted_classes()
-    return trainer_class(
-        model=prepared.base_model,
-        args=DPOConfig(**prepared.arguments, beta=config.beta),
-        train_dataset=prepared.dataset(),
-        processing_class=prepared.tokenizer,
-        peft_config=lora_config(config, "CAUSAL_LM"),
-        data_collator=collator_class(
-            pad_token_id=prepared.tokenizer.pad_token_id,
-            max_length=prepared.arguments["max_length"],
-        ),
+    return weighted_trainer(
+        prepared,
+        DPOTrainer,
+        DataCollatorForPreference,
+        row_losses,
+        arguments=DPOConfig(**prepared.arguments, beta=prepared.config.beta),
+        task="CAUSAL_LM",
+        max_length=prepared.arguments["max_length"],
     )
 
 
-def weighted_classes() -> tuple[Any, Any]:
-    """(trainer, collator): TRL's, with a `weight` column carried into the loss."""
-    import torch
-    from trl import DPOTrainer
-    from trl.trainer.dpo_trainer import DataCollatorForPreference
+def row_losses(trainer: Any, model: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
+    """DPO's loss of each pair, and what TRL logs of it; the batch is [chosen; rejected]."""
+    from training.objectives import dpo_sigmoid
 
-    from training.objectives import dpo_sigmoid, weighted_mean
+    both, outputs = completion_logps(model, inputs)
+    logps = both.chunk(2)
+    reference = trainer.compute_ref_log_probs(trainer.ref_model or trainer.model, inputs)
+    _note(trainer, inputs, logps, reference)
+    return dpo_sigmoid(*logps, *reference, beta=trainer.beta), outputs
 
-    class Collator(DataCollatorForPreference):  # type: ignore[misc,unused-ignore]
-        """Adds the rows' weights."""
 
-        def torch_call(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
-            weight = torch.tensor([float(e["weight"]) for e in examples])
-            return {**super().torch_call(examples), "weight": weight}
-
-    class Trainer(DPOTrainer):  # type: ignore[misc,unused-ignore]
-        """Weights each row's loss, and logs what TRL logs of it."""
-
-        def _set_signature_columns_if_needed(self) -> None:
-            super()._set_signature_columns_if_needed()
-            if "weight" not in self._signature_columns:
-                self._signature_columns.append("weight")
-
-        def compute_loss(
-            self,
-            model: Any,
-            inputs: dict[str, Any],
-            return_outputs: bool = False,
-            num_items_in_batch: Any = None,
-        ) -> Any:
-            weight = inputs.pop("weight")
-            labels = inputs["input_ids"].masked_fill(inputs["completion_mask"] == 0, -100)
-            fields = {key: inputs[key] for key in ("input_ids", "attention_mask")}
-            outputs = model(**fields, use_cache=False, labels=labels, fused_lm_head=True)
-            logps = outputs.log_probs.sum(dim=1).chunk(2)
-            reference = self.compute_ref_log_probs(self.ref_model or self.model, inputs)
-            losses = dpo_sigmoid(*logps, *reference, beta=self.beta)
-            self._note(inputs, logps, reference)
-            loss = weighted_mean(losses, weight)
-            return (loss, outputs) if return_outputs else loss
-
-        def _note(self, inputs: dict[str, Any], logps: Any, reference: Any) -> None:
-            mode = "train" if self.model.training else "eval"
-            pairs = zip(logps, reference, strict=True)
-            chosen, rejected = (self.beta * (p.detach() - r) for p, r in pairs)
-            values = {
-                "rewards/chosen": chosen,
-                "rewards/rejected": rejected,
-                "rewards/accuracies": (chosen > rejected).float(),
-                "rewards/margins": chosen - rejected,
-                "logps/chosen": logps[0].detach(),
-                "logps/rejected": logps[1].detach(),
-            }
-            for name, value in values.items():
-                mean = self.accelerator.gather_for_metrics(value).mean().item()
-                self._metrics[mode][name].append(mean)
-            self._total_train_tokens += inputs["attention_mask"].sum().item()
-            self._metrics[mode]["num_tokens"] = [self._total_train_tokens]
-
-    return Trainer, Collator
+def _note(trainer: Any, inputs: dict[str, Any], logps: Any, reference: Any) -> None:
+    pairs = zip(logps, reference, strict=True)
+    chosen, rejected = (trainer.beta * (p.detach() - r) for p, r in pairs)
+    values = {
+        "rewards/chosen": chosen,
+        "rewards/rejected": rejected,
+        "rewards/accuracies": (chosen > rejected).float(),
+        "rewards/margins": chosen - rejected,
+        "logps/chosen": logps[0].detach(),
+        "logps/rejected": logps[1].detach(),
+    }
+    metrics = metrics_of(trainer, inputs)
+    for name, value in values.items():
+        metrics[name].append(trainer.accelerator.gather_for_metrics(value).mean().item())

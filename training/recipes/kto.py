@@ -16,14 +16,16 @@ from training.recipes.base import Config, Recipe, Rows, Run
 from training.recipes.trl_support import (
     Prepared,
     Rates,
+    completion_logps,
     evaluate_policy,
     evaluate_verdicts,
     fit,
-    lora_config,
+    metrics_of,
     pair_rows,
     prepare,
     result,
     verdict_rows,
+    weighted_trainer,
 )
 from training.snapshots import read_evidence
 
@@ -116,7 +118,8 @@ def _check_both_signs(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def build_trainer(prepared: Prepared) -> Any:
     """TRL's KTOTrainer whose loss is weighted by row; with all weights 1 it is the stock one."""
-    from trl import KTOConfig
+    from trl import KTOConfig, KTOTrainer
+    from trl.trainer.kto_trainer import DataCollatorForUnpairedPreference
 
     config: KtoConfig = prepared.config
     arguments = KTOConfig(
@@ -126,94 +129,55 @@ def build_trainer(prepared: Prepared) -> Any:
         undesirable_weight=config.undesirable_weight,
         train_sampling_strategy="sequential",
     )
-    trainer_class, collator_class = weighted_classes()
-    return trainer_class(
-        model=prepared.base_model,
-        args=arguments,
-        train_dataset=prepared.dataset(),
-        processing_class=prepared.tokenizer,
-        peft_config=lora_config(config, "CAUSAL_LM"),
-        data_collator=collator_class(
-            pad_token_id=prepared.tokenizer.pad_token_id,
-            max_length=prepared.arguments["max_length"],
-        ),
+    return weighted_trainer(
+        prepared,
+        KTOTrainer,
+        DataCollatorForUnpairedPreference,
+        row_losses,
+        arguments=arguments,
+        task="CAUSAL_LM",
+        max_length=prepared.arguments["max_length"],
     )
 
 
-def weighted_classes() -> tuple[Any, Any]:
-    """(trainer, collator): TRL's, with a `weight` column carried into the loss."""
-    import torch
-    from trl import KTOTrainer
-    from trl.trainer.kto_trainer import DataCollatorForUnpairedPreference
+def row_losses(trainer: Any, model: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
+    """KTO's loss of each row, and what TRL logs of it."""
+    from training.objectives import kto
 
-    from training.objectives import kto, weighted_mean
+    logps, outputs = completion_logps(model, inputs)
+    reference, kl = _references(trainer, model, inputs)
+    losses = kto(
+        logps,
+        reference,
+        inputs["label"].bool(),
+        kl,
+        beta=trainer.beta,
+        desirable_weight=trainer.desirable_weight,
+        undesirable_weight=trainer.undesirable_weight,
+    )
+    _note(trainer, inputs, trainer.beta * (logps - reference).detach(), logps.detach(), kl)
+    return losses, outputs
 
-    class Collator(DataCollatorForUnpairedPreference):  # type: ignore[misc,unused-ignore]
-        """Adds the rows' weights."""
 
-        def torch_call(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
-            weight = torch.tensor([float(e["weight"]) for e in examples])
-            return {**super().torch_call(examples), "weight": weight}
+def _references(trainer: Any, model: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
+    """The reference's log-probabilities [rows], and the KL estimate of the batch, at least 0."""
+    mismatched = trainer._compute_kl_logps(model, inputs)
+    reference, ref_mismatched = trainer.compute_ref_log_probs(
+        trainer.ref_model or trainer.model, inputs
+    )
+    kl = (mismatched - ref_mismatched).mean().detach()
+    return reference, trainer.accelerator.gather_for_metrics(kl).mean().clamp(min=0)
 
-    class Trainer(KTOTrainer):  # type: ignore[misc,unused-ignore]
-        """Weights each row's loss, and logs what TRL logs of it."""
 
-        def _set_signature_columns_if_needed(self) -> None:
-            super()._set_signature_columns_if_needed()
-            if "weight" not in self._signature_columns:
-                self._signature_columns.append("weight")
-
-        def compute_loss(
-            self,
-            model: Any,
-            inputs: dict[str, Any],
-            return_outputs: bool = False,
-            num_items_in_batch: Any = None,
-        ) -> Any:
-            weight = inputs.pop("weight")
-            labels = inputs["input_ids"].masked_fill(inputs["completion_mask"] == 0, -100)
-            fields = {key: inputs[key] for key in ("input_ids", "attention_mask")}
-            outputs = model(**fields, use_cache=False, labels=labels, fused_lm_head=True)
-            logps = outputs.log_probs.sum(dim=1)
-            reference, kl = self._references(model, inputs)
-            desirable = inputs["label"].bool()
-            losses = kto(
-                logps,
-                reference,
-                desirable,
-                kl,
-                beta=self.beta,
-                desirable_weight=self.desirable_weight,
-                undesirable_weight=self.undesirable_weight,
-            )
-            self._note(inputs, self.beta * (logps - reference).detach(), logps.detach(), kl)
-            loss = weighted_mean(losses, weight)
-            return (loss, outputs) if return_outputs else loss
-
-        def _references(self, model: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
-            """The reference's log-probabilities [rows], and the KL estimate of the batch, at least
-            0.
-            """
-            mismatched = self._compute_kl_logps(model, inputs)
-            reference, ref_mismatched = self.compute_ref_log_probs(
-                self.ref_model or self.model, inputs
-            )
-            kl = (mismatched - ref_mismatched).mean().detach()
-            return reference, self.accelerator.gather_for_metrics(kl).mean().clamp(min=0)
-
-        def _note(self, inputs: dict[str, Any], rewards: Any, logps: Any, kl: Any) -> None:
-            metrics = self._metrics["train" if self.model.training else "eval"]
-            metrics["kl"].append(kl.item())
-            desirable = inputs["label"].bool()
-            means = {}
-            for side, mask in (("chosen", desirable), ("rejected", ~desirable)):
-                if mask.any():
-                    means[side] = rewards[mask].mean().item()
-                    metrics[f"rewards/{side}"].append(means[side])
-                    metrics[f"logps/{side}"].append(logps[mask].mean().item())
-            if len(means) == 2:
-                metrics["rewards/margins"].append(means["chosen"] - means["rejected"])
-            self._total_train_tokens += inputs["attention_mask"].sum().item()
-            metrics["num_tokens"] = [self._total_train_tokens]
-
-    return Trainer, Collator
+def _note(trainer: Any, inputs: dict[str, Any], rewards: Any, logps: Any, kl: Any) -> None:
+    metrics = metrics_of(trainer, inputs)
+    metrics["kl"].append(kl.item())
+    desirable = inputs["label"].bool()
+    means = {}
+    for side, mask in (("chosen", desirable), ("rejected", ~desirable)):
+        if mask.any():
+            means[side] = rewards[mask].mean().item()
+            metrics[f"rewards/{side}"].append(means[side])
+            metrics[f"logps/{side}"].append(logps[mask].mean().item())
+    if len(means) == 2:
+        metrics["rewards/margins"].append(means["chosen"] - means["rejected"])

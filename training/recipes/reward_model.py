@@ -15,10 +15,10 @@ from training.recipes.trl_support import (
     Rates,
     evaluate_reward_model,
     fit,
-    lora_config,
     pair_rows,
     prepare,
     result,
+    weighted_trainer,
 )
 from training.snapshots import read_evidence
 
@@ -79,60 +79,30 @@ class RewardModel(Recipe):
 
 def build_trainer(prepared: Prepared) -> Any:
     """TRL's RewardTrainer whose loss is weighted by row; with all weights 1 it is the stock one."""
-    from trl import RewardConfig
-
-    config: RewardModelConfig = prepared.config
-    arguments = RewardConfig(
-        **prepared.arguments, center_rewards_coefficient=config.center_rewards or None
-    )
-    trainer_class, collator_class = weighted_classes()
-    return trainer_class(
-        model=prepared.base_model,
-        args=arguments,
-        train_dataset=prepared.dataset(),
-        processing_class=prepared.tokenizer,
-        peft_config=lora_config(config, "SEQ_CLS"),
-        data_collator=collator_class(pad_token_id=prepared.tokenizer.pad_token_id),
-    )
-
-
-def weighted_classes() -> tuple[Any, Any]:
-    """(trainer, collator): TRL's, with a `weight` column carried into the loss."""
-    import torch
-    from trl import RewardTrainer
+    from trl import RewardConfig, RewardTrainer
     from trl.trainer.reward_trainer import DataCollatorForPreference
 
-    from training.objectives import bradley_terry, weighted_mean
+    centre = prepared.config.center_rewards or None
+    return weighted_trainer(
+        prepared,
+        RewardTrainer,
+        DataCollatorForPreference,
+        row_losses,
+        arguments=RewardConfig(**prepared.arguments, center_rewards_coefficient=centre),
+        task="SEQ_CLS",
+    )
 
-    class Collator(DataCollatorForPreference):  # type: ignore[misc,unused-ignore]
-        """Adds the rows' weights."""
 
-        def torch_call(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
-            weight = torch.tensor([float(e["weight"]) for e in examples])
-            return {**super().torch_call(examples), "weight": weight}
+def row_losses(trainer: Any, model: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
+    """Bradley-Terry's loss of each pair, with its margin and the pull towards 0."""
+    from trl import RewardTrainer
 
-    class Trainer(RewardTrainer):  # type: ignore[misc,unused-ignore]
-        """Weights each row's loss; metrics stay TRL's own."""
+    from training.objectives import bradley_terry
 
-        def _set_signature_columns_if_needed(self) -> None:
-            super()._set_signature_columns_if_needed()
-            if "weight" not in self._signature_columns:
-                self._signature_columns.append("weight")
-
-        def compute_loss(
-            self,
-            model: Any,
-            inputs: dict[str, Any],
-            return_outputs: bool = False,
-            num_items_in_batch: Any = None,
-        ) -> Any:
-            weight = inputs.pop("weight")
-            _, outputs = super().compute_loss(model, inputs, return_outputs=True)
-            chosen, rejected = outputs.logits.squeeze(-1).chunk(2)
-            loss = weighted_mean(bradley_terry(chosen, rejected, inputs["margin"]), weight)
-            if self.args.center_rewards_coefficient is not None:
-                centre = weighted_mean((chosen + rejected) ** 2, weight)
-                loss = loss + self.args.center_rewards_coefficient * centre
-            return (loss, outputs) if return_outputs else loss
-
-    return Trainer, Collator
+    # TRL's own loss is computed for what it logs.
+    _, outputs = RewardTrainer.compute_loss(trainer, model, inputs, return_outputs=True)
+    chosen, rejected = outputs.logits.squeeze(-1).chunk(2)
+    losses = bradley_terry(chosen, rejected, inputs["margin"])
+    if trainer.args.center_rewards_coefficient is not None:
+        losses = losses + trainer.args.center_rewards_coefficient * (chosen + rejected) ** 2
+    return losses, outputs

@@ -19,7 +19,7 @@ from training.starter.tokenizer import ENGLISH_CHARACTERS, train_tokenizer
 
 MANIFEST = "starter.json"
 FORMAT = 1
-TOKEN_BUDGET = 900_000
+TOKEN_BUDGET = 650_000
 ROWS = 20_000
 HELD_OUT_ROWS = 400
 BATCH_TOKENS = 2048

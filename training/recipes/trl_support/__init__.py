@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.recipes.trl_support.arguments import Rates, lora_config
+from training.recipes.trl_support.arguments import Rates
 from training.recipes.trl_support.evaluation import (
     evaluate_policy,
     evaluate_reward_model,
@@ -10,17 +10,20 @@ from training.recipes.trl_support.evaluation import (
 )
 from training.recipes.trl_support.fitting import Prepared, fit, prepare, result
 from training.recipes.trl_support.rows import pair_rows, verdict_rows
+from training.recipes.trl_support.weighted import completion_logps, metrics_of, weighted_trainer
 
 __all__ = [
     "Prepared",
     "Rates",
+    "completion_logps",
     "evaluate_policy",
     "evaluate_reward_model",
     "evaluate_verdicts",
     "fit",
-    "lora_config",
+    "metrics_of",
     "pair_rows",
     "prepare",
     "result",
     "verdict_rows",
+    "weighted_trainer",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from training.metrics import Estimate
@@ -22,6 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run, print, keep the figures, and fail when a claim does not hold."""
+        call_command("migrate", interactive=False, verbosity=0)
         report = Demo(self.stdout.write).run()
         self.stdout.write("\n" + "\n".join(table(report)))
         kept = Path(settings.DATA_DIR) / "demo.json"
