@@ -51,9 +51,7 @@ def frozen(project: Project, owner: User) -> Snapshot:
     return Snapshot.objects.get(pk=job.result["snapshot"])
 
 
-def queue_training(
-    snapshot: Snapshot, owner: User, toy: str, recipe: str, **config: object
-) -> Job:
+def queue_training(snapshot: Snapshot, owner: User, toy: str, recipe: str, **config: object) -> Job:
     """A training that saves every few steps, queued."""
     base: Policy = ensure_base_policy(toy, snapshot.project)
     return start_training(

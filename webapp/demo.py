@@ -137,9 +137,7 @@ class Demo:
         }
         worth: dict[str, dict[int, float]] = {}
         for name, policy in policies.items():
-            worth[name] = self._step(
-                f"sampling {name}", partial(self._utilities, test, policy)
-            )
+            worth[name] = self._step(f"sampling {name}", partial(self._utilities, test, policy))
         parent = worth.pop("starter")
         self.report.before = _mean(list(parent.values()))
         for name, values in worth.items():

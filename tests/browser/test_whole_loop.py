@@ -106,15 +106,15 @@ def shot(page: Page, name: str) -> None:
 
 def log_in(page: Page, password: str) -> None:
     page.goto("/")
-    page.get_by_label("Username").fill("owner")
+    page.get_by_label("User name").fill("owner")
     page.get_by_label("Password").fill(password)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Projects")).to_be_visible()
+    expect(page.get_by_role("heading", name="Projects", exact=True)).to_be_visible()
 
 
 def new_project(page: Page) -> None:
     page.goto("/projects/new/")
-    page.get_by_label("Name", exact=True).fill("Loop")
+    page.locator("#id_name").fill("Loop")
     page.get_by_role("button", name="Make the project").click()
     page.goto("/projects/loop/")
     shot(page, "1-new-project")
@@ -135,7 +135,7 @@ def import_pairs(page: Page, tmp_path: Path) -> None:
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Upload").click()
     shot(page, "2-import-mapping")
-    page.get_by_role("button", name=re.compile("Start|Import")).first.click()
+    page.get_by_role("button", name="Start the import").click()
     expect(page.locator("#job, main").get_by_text("Done").first).to_be_visible(timeout=PATIENCE)
     shot(page, "3-import-done")
 
@@ -168,25 +168,27 @@ def train(page: Page, recipe: str, measured: str) -> None:
     page.goto("/projects/loop/snapshots/")
     page.locator("tbody a").first.click()
     page.get_by_role("link", name=re.compile(f"Train.*{recipe}")).click()
-    page.get_by_label("Epochs").fill("30")
-    page.get_by_label("Batch size").fill("4")
+    page.locator('[name$="epochs"]').fill("30")
+    page.locator('[name$="batch_size"]').first.fill("4")
     page.get_by_role("button", name="Train").click()
     expect(page.locator("svg").first).to_be_visible(timeout=PATIENCE)  # the plot, while it runs
     shot(page, f"5-{recipe}-live")
-    expect(page.get_by_text(measured).first).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("Done").first).to_be_visible()
+    ended = page.get_by_text(re.compile("^(Done|Failed)$")).first
+    expect(ended).to_be_visible(timeout=PATIENCE)
+    expect(ended).to_have_text("Done")
+    expect(page.get_by_text(measured).first).to_be_visible()
     shot(page, f"6-{recipe}-done")
 
 
 def sample_against_parent(page: Page) -> None:
     page.goto("/projects/loop/checkpoints/")
-    page.locator("tbody a", has_text="dpo").first.click()
+    page.locator("tbody th a", has_text="dpo").first.click()
     shot(page, "7-checkpoint")
     page.get_by_role("link", name=re.compile("Sample against")).click()
-    page.get_by_label("Prompt").fill("What about number 99?")
-    page.get_by_label("Samples each").fill("3")
-    page.get_by_label("Most tokens").fill("16")
-    page.get_by_label("Prompt").press("Control+Enter")
+    page.locator("#id_prompt").fill("What about number 99?")
+    page.locator("#id_n").fill("3")
+    page.locator("#id_max_new_tokens").fill("16")
+    page.locator("#id_prompt").press("Control+Enter")
     expect(page.get_by_role("button", name="Judge these blind")).to_be_visible(timeout=PATIENCE)
     shot(page, "8-samples")
 

@@ -102,9 +102,7 @@ def nudge_until_over(job: Job) -> None:
     wait_for(nudged)
 
 
-def test_killed_child(
-    jobs: tuple[Job, Job], worker: Callable[[], subprocess.Popen[bytes]]
-) -> None:
+def test_killed_child(jobs: tuple[Job, Job], worker: Callable[[], subprocess.Popen[bytes]]) -> None:
     undisturbed, job = jobs
     process = worker()
     nudge("gpu")

@@ -66,7 +66,8 @@ def test_two_policies_stream_side_by_side(
         pieces = [
             e.data["text"]
             for e in events
-            if e.name == "token" and (e.data["side"], e.data["index"]) == (data["side"], data["index"])
+            if e.name == "token"
+            and (e.data["side"], e.data["index"]) == (data["side"], data["index"])
         ]
         assert "".join(pieces) == data["text"]
         if data["completion"] is not None:

@@ -79,12 +79,18 @@ def _bring_checkpoint(context: JobContext) -> None:
 
 
 def _keep(context: JobContext, path: str) -> None:
-    """Keep the newest saved checkpoint in storage, with the files that say what the run is."""
+    """Keep the newest saved checkpoint in storage.
+
+    The child keeps two checkpoints; one that went away while it was copied has a newer one behind it.
+    """
     staged = context.directory / "staged"
     shutil.rmtree(staged, ignore_errors=True)
-    saved = context.directory / path
-    if saved.is_dir():  # a later save may have replaced it already
-        shutil.copytree(saved, staged / Path(path).name)
+    try:
+        shutil.copytree(context.directory / path, staged / Path(path).name)
+    except (FileNotFoundError, shutil.Error):
+        if (context.directory / path).exists():
+            raise
+    else:
         store_tree(staged, _stored(context))
     shutil.rmtree(staged, ignore_errors=True)
 

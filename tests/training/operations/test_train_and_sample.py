@@ -36,7 +36,9 @@ def test_a_policy_is_trained_registered_and_sampled_against_its_parent(
     assert len(metric_series(job)["loss"]) == job.result["steps"]
     assert (cached_tree(checkpoint.artefact) / "model.safetensors").exists()
     assert not tree_exists(f"runs/{job.pk}/checkpoints")  # a done run needs none
-    assert "train" in json.loads((settings.DATA_DIR / f"runs/{job.pk}/run.json").read_text())["task"]
+    assert (
+        "train" in json.loads((settings.DATA_DIR / f"runs/{job.pk}/run.json").read_text())["task"]
+    )
 
     prompt, _ = add_prompt(project, [{"role": "user", "content": "What about a fresh number?"}])
     before = Completion.objects.count()
