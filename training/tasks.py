@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
-import threading
 
 from celery import shared_task
 from kombu.exceptions import OperationalError
@@ -29,7 +29,7 @@ def nudge(queue: str) -> None:
 @shared_task
 def run_queued(queue: str) -> None:
     """Run the oldest waiting job, and nudge for the next."""
-    worker = f"{socket.gethostname()} {threading.current_thread().name}"
+    worker = f"{socket.gethostname()}, process {os.getpid()}"
     if run_next(queue, worker) is not None:
         nudge(queue)
 

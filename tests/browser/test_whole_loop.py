@@ -171,7 +171,7 @@ def train(page: Page, recipe: str, measured: str) -> None:
     page.locator('[name$="epochs"]').fill("30")
     page.locator('[name$="batch_size"]').first.fill("4")
     page.get_by_role("button", name="Train").click()
-    expect(page.locator("svg").first).to_be_visible(timeout=PATIENCE)  # the plot, while it runs
+    expect(page.locator(".chart svg").first).to_be_visible(timeout=PATIENCE)  # while it runs
     shot(page, f"5-{recipe}-live")
     ended = page.get_by_text(re.compile("^(Done|Failed)$")).first
     expect(ended).to_be_visible(timeout=PATIENCE)

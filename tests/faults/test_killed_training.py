@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psutil
@@ -85,12 +87,33 @@ def weights(job: Job) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@dataclass(frozen=True)
+class End:
+    """How a training ended."""
+
+    weights: str
+    evaluation: dict[str, Any]
+    steps: int
+
+
+def end_of(job: Job) -> End:
+    return End(weights(job), checkpoint_of(job).evaluation, steps(job))
+
+
+_undisturbed: list[End] = []
+
+
 @pytest.fixture
-def jobs(project: Project, owner: User, toy: str) -> Iterator[tuple[Job, Job]]:
-    """A training that ran undisturbed, and the same one waiting."""
+def waiting(project: Project, owner: User, toy: str) -> tuple[End, Job]:
+    """How a training ends that nobody disturbs (done once for all tests), and the same one waiting."""
     snapshot = frozen(judged_project(project), owner)
-    undisturbed = run_here(queue_training(snapshot, owner, toy, "dpo", epochs=25, save_steps=20))
-    yield undisturbed, queue_training(snapshot, owner, toy, "dpo", epochs=25, save_steps=20)
+
+    def queued() -> Job:
+        return queue_training(snapshot, owner, toy, "dpo", epochs=25, save_steps=20)
+
+    if not _undisturbed:
+        _undisturbed.append(end_of(run_here(queued())))
+    return _undisturbed[0], queued()
 
 
 def nudge_until_over(job: Job) -> None:
@@ -102,8 +125,10 @@ def nudge_until_over(job: Job) -> None:
     wait_for(nudged)
 
 
-def test_killed_child(jobs: tuple[Job, Job], worker: Callable[[], subprocess.Popen[bytes]]) -> None:
-    undisturbed, job = jobs
+def test_killed_child(
+    waiting: tuple[End, Job], worker: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    undisturbed, job = waiting
     process = worker()
     nudge("gpu")
     wait_for(lambda: steps(job) >= 12)
@@ -112,14 +137,13 @@ def test_killed_child(jobs: tuple[Job, Job], worker: Callable[[], subprocess.Pop
     child.send_signal(signal.SIGKILL)
     nudge_until_over(job)
     assert job.attempts == 2
-    assert weights(job) == weights(undisturbed)
-    assert checkpoint_of(job).evaluation == checkpoint_of(undisturbed).evaluation
+    assert end_of(job) == undisturbed
 
 
 def test_killed_worker(
-    jobs: tuple[Job, Job], worker: Callable[[], subprocess.Popen[bytes]]
+    waiting: tuple[End, Job], worker: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
-    undisturbed, job = jobs
+    undisturbed, job = waiting
     process = worker()
     nudge("gpu")
     wait_for(lambda: steps(job) >= 12)
@@ -133,14 +157,13 @@ def test_killed_worker(
     worker()
     nudge_until_over(job)
     assert job.attempts == 2
-    assert weights(job) == weights(undisturbed)
-    assert checkpoint_of(job).evaluation == checkpoint_of(undisturbed).evaluation
+    assert end_of(job) == undisturbed
 
 
 def test_cancelled_within_seconds_and_resumed_to_the_same_end(
-    jobs: tuple[Job, Job], worker: Callable[[], subprocess.Popen[bytes]]
+    waiting: tuple[End, Job], worker: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
-    undisturbed, job = jobs
+    undisturbed, job = waiting
     worker()
     nudge("gpu")
     wait_for(lambda: steps(job) >= 8)
@@ -151,17 +174,16 @@ def test_cancelled_within_seconds_and_resumed_to_the_same_end(
     assert time.monotonic() - asked < 20
     assert job.state == "cancelled"
     done = steps(job)
-    assert done < steps(undisturbed)
+    assert done < undisturbed.steps
     resume_job(job)
     nudge_until_over(job)
-    assert weights(job) == weights(undisturbed)
-    assert steps(job) == steps(undisturbed)
+    assert end_of(job) == undisturbed
 
 
 def test_a_worker_told_to_end_hands_its_job_back_at_once(
-    jobs: tuple[Job, Job], worker: Callable[[], subprocess.Popen[bytes]]
+    waiting: tuple[End, Job], worker: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
-    undisturbed, job = jobs
+    undisturbed, job = waiting
     process = worker()
     nudge("gpu")
     wait_for(lambda: steps(job) >= 8)
@@ -170,4 +192,4 @@ def test_a_worker_told_to_end_hands_its_job_back_at_once(
     job.refresh_from_db()
     assert (job.state, job.attempts) == ("queued", 0)
     run_here(job)
-    assert weights(job) == weights(undisturbed)
+    assert end_of(job) == undisturbed

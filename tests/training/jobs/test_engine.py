@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -60,12 +61,13 @@ def test_a_stale_claim_writes_nothing() -> None:
     new = engine.claim_next("default", "w2")
     assert new is not None
     old.claim = "stale"
-    for write in (
+    writes: list[Callable[[], None]] = [
         lambda: engine.finish(old, {"from": "old"}),
         lambda: engine.fail(old, {"code": "x"}),
         lambda: engine.note_progress(old, 1, 2, "old"),
         lambda: engine.hand_back(old, spent=True),
-    ):
+    ]
+    for write in writes:
         with pytest.raises(engine.LostClaim):
             write()
     assert not engine.beat(old).alive
