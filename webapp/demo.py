@@ -25,7 +25,7 @@ from webapp.simulation import Taste, judge_all, shuffled, simulated_annotators
 
 SEED = 7
 LABEL_PROMPTS, TEST_PROMPTS = 200, 200
-PAIRS_EACH, THUMBS_EACH, TEST_SAMPLES = 3, 4, 2
+PAIRS_EACH, THUMBS_EACH, TEST_SAMPLES = 4, 4, 2
 PEOPLE = ("ada", "ben", "cem", "dua", "eli")
 
 Say = Callable[[str], object]

@@ -30,7 +30,6 @@ class RewardModelConfig(Config):
     """Fields of the reward model."""
 
     epochs: float = Field(default=2, gt=0, le=100, description="Passes over the training rows.")
-    batch_size: int = Field(default=16, ge=1, le=1024, description="Rows in one optimiser step.")
     margin_scale: float = Field(
         default=0.5,
         ge=0,
