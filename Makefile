@@ -17,7 +17,7 @@ test: install
 	.venv/bin/mypy .
 	.venv/bin/lint-imports
 	@if find templates -name '*.html' | grep -q .; then \
-	    set -x; .venv/bin/djlint templates --lint --quiet && .venv/bin/djlint templates --check --quiet; fi
+	    set -x; .venv/bin/djlint templates --lint --quiet && .venv/bin/djlint templates --check; fi
 	@for name in chromium chromium-browser google-chrome; do command -v $$name && break; done >/dev/null \
 	    || echo "browser tests not run: no Chromium found"
 	.venv/bin/pytest
