@@ -40,6 +40,7 @@ def _start() -> Embedded | None:
         os.environ[ENV] = str(_free_data_dir())
         for left in ("runs", "artefacts", "cache"):  # ids begin again with each run
             shutil.rmtree(Path(os.environ[ENV]) / left, ignore_errors=True)
+        (Path(os.environ[ENV]) / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns
     os.environ["DATA_DIR"] = os.environ[ENV]
     return attach(durable=False)
 
