@@ -48,19 +48,32 @@ def make_items(
     kinds: Sequence[Mapping[str, Any] | str],
     *,
     overlap: int | None = None,
+    reuse: bool = False,
     order_key: int = 0,
 ) -> list[Item]:
     """Blind items about sampled completions: `groups` has one list a policy.
 
     Kinds of two completions get pairs: across two policies, or within one; pairs of equal texts ask nothing and
-    are left out. Kinds of single completions get one item each.
+    are left out. Kinds of single completions get one item each. With `reuse`, what is asked blind already is not
+    asked again.
     """
     most = min(get_kind(k if isinstance(k, str) else str(k["kind"])).most for k in kinds)
     chosen = _pairs(groups) if most == 2 else [(c,) for group in groups for c in group]
     return [
-        add_item_for(prompt, completions, kinds, blind=True, overlap=overlap, order_key=order_key)
+        (_asked_already(prompt, completions) if reuse else None)
+        or add_item_for(
+            prompt, completions, kinds, blind=True, overlap=overlap, order_key=order_key
+        )
         for completions in chosen
     ]
+
+
+def _asked_already(prompt: Prompt, completions: Sequence[Completion]) -> Item | None:
+    """The blind item about just these completions, in whatever order."""
+    items = Item.objects.filter(prompt=prompt, blind=True, withdrawn_at=None)
+    for completion in completions:
+        items = items.filter(slots__completion=completion)
+    return next((item for item in items if item.slots.count() == len(completions)), None)
 
 
 def _pairs(groups: Sequence[Sequence[Completion]]) -> list[tuple[Completion, ...]]:

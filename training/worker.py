@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import sys
 import threading
@@ -106,6 +107,8 @@ def main(argv: list[str]) -> int:
             sys.stderr.write(f"Another process works in {directory}.\n")
             return HELD
         writer = EventWriter(directory)
+        logging.basicConfig(stream=sys.stdout, format="%(asctime)s %(message)s")
+        logging.getLogger("training").setLevel(logging.INFO)
         threading.Thread(target=_watch, args=(sys.stdin, writer), daemon=True).start()
         return _work(directory, writer)
 

@@ -23,7 +23,7 @@ from webapp.simulation import Taste, judge_all, simulated_annotators
 OWNER = "owner"
 PASSWORD_FILE = "owner_password"  # noqa: S105 a file's name
 DEMO = "demo"
-DEMO_PROMPTS, DEMO_OPEN = 150, 30
+DEMO_PROMPTS, DEMO_OPEN = 300, 30
 SEED = 2024
 
 Say = Callable[[str], object]

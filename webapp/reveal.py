@@ -34,6 +34,8 @@ def reveal(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
         {"place": place, "name": names.get(completions[index].pk) or completions[index].label}
         for place, index in enumerate(order, start=1)
     ]
+    if len({one["name"] for one in shown}) < 2:
+        return HttpResponse()  # two samples of one policy: there is nothing to tell
     return render(request, "feedback/judging/_reveal.html", {"shown": shown})
 
 

@@ -176,7 +176,7 @@ class ItemDetail(APIView):
     @extend_schema(operation_id="items_retrieve", responses=ItemOut)
     def get(self, request: Request, pk: int) -> Response:
         """The item; what wrote its completions only for those who may know."""
-        project = get_item(request.user, pk, Ability.JUDGE).project
+        project = get_item(request.user, pk, Ability.VIEW).project
         item = item_detail(project, pk)
         view = Ability.VIEW in abilities(request.user, project)
         return Response(ItemOut(item, context={"user": request.user, "view": view}).data)

@@ -14,6 +14,11 @@ from feedback.imports.base import Format, Row, RowError, storable, unreadable
 
 _BROKEN = (ijson.JSONError, UnicodeDecodeError, RecursionError, ValueError)
 
+DEEPEST = (
+    100  # levels; ijson's names of places grow with each, so deep files would cost their square
+)
+BUFFER = 8192  # bytes read before the depth is looked at again
+
 
 class Json(Format):
     """An array of objects, alone or under any key of one object."""
@@ -29,7 +34,8 @@ class Json(Format):
     def rows(self, stream: IO[bytes]) -> Iterator[Row | RowError]:
         """One row an element of the array; where the file breaks off, the last row says so."""
         try:
-            values = _elements(ijson.parse(_WithoutBom(stream), use_float=True))
+            events = ijson.parse(_WithoutBom(stream), use_float=True, buf_size=BUFFER)
+            values = _elements(_shallow(events))
         except _BROKEN as error:
             raise unreadable(self.label, f"{error}.") from error
         number = 0
@@ -64,6 +70,16 @@ class _WithoutBom:
             self._start = False
             return data.removeprefix(codecs.BOM_UTF8)
         return data
+
+
+def _shallow(events: Iterator[tuple[str, str, Any]]) -> Iterator[tuple[str, str, Any]]:
+    """The events, until they are nested too deeply."""
+    depth = 0
+    for event in events:
+        depth += event[1].startswith("start_") - event[1].startswith("end_")
+        if depth > DEEPEST:
+            raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+        yield event
 
 
 def _elements(events: Iterator[tuple[str, str, Any]]) -> Iterator[Any]:

@@ -52,7 +52,10 @@ def judge(request: MemberRequest, slug: str) -> HttpResponse:
 def judge_skip(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Leave the item to others, with a reason if there is one; the next item follows."""
     annotator, assignment = _own(request, slug, pk)
-    leases.skip_assignment(assignment, request.POST.get("reason", "").replace("\x00", "")[:2000])
+    with suppress(Conflict):  # a lease that has ended is left behind all the same
+        leases.skip_assignment(
+            assignment, request.POST.get("reason", "").replace("\x00", "")[:2000]
+        )
     return _next(request, annotator) if request.htmx else redirect("judge", slug)
 
 

@@ -33,7 +33,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "api-items": {"get": VIEWERS, "post": OWNERS},
     "api-next": {"get": MEMBERS, "post": MEMBERS},
     "api-judgments": {"get": VIEWERS},
-    "api-item": {"get": MEMBERS},
+    "api-item": {"get": VIEWERS},
     "api-item-judgments": {"get": VIEWERS, "post": MEMBERS},
     "api-assignment-extend": {"post": HOLDER},
     "api-assignment-skip": {"post": HOLDER},

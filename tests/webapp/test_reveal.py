@@ -44,3 +44,13 @@ def test_an_item_that_is_not_blind_reveals_nothing(
     assert done is not None
     page = client_of(annotator).get(reverse("judge", args=[project.slug]) + f"?last={done.pk}")
     assert "reveal" not in page.content.decode()
+
+
+def test_two_samples_of_one_policy_have_nothing_to_tell(
+    project: Project, annotator: User, client_of: ClientOf
+) -> None:
+    new_item(project, blind=True, labels=("same", "same"))
+    done = judge(project, annotator).submission
+    assert done is not None
+    response = client_of(annotator).get(reverse("reveal", args=[project.slug, done.pk]))
+    assert (response.status_code, response.content) == (200, b"")

@@ -6,6 +6,7 @@ import logging
 import time
 import traceback
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -104,17 +105,20 @@ def run_directory(job: Job) -> Path:
 
 def _run(context: JobContext) -> None:
     job = context.job
+    _log(context, f"attempt {job.attempts} on {job.worker}")
     try:
         operation = get_operation(job.operation)
         outcome = operation.run(context, operation.parse(job.params))
         _finish(job, outcome)
+        _log(context, "done")
     except Stopped:
+        _log(context, "cancelled" if context.cancelled else "the worker ends: back to the queue")
         if context.cancelled:
             engine.end_cancelled(job)
         else:
             engine.hand_back(job, spent=False)
     except ChildDied as died:
-        _log(context, str(died))
+        _log(context, f"{died} Back to the queue.")
         engine.hand_back(job, spent=True)
     except TouchstoneError as error:
         _log(context, f"{error.code}: {error.message}")
@@ -150,4 +154,4 @@ def _crash(error: Exception) -> dict[str, Any]:
 
 def _log(context: JobContext, text: str) -> None:
     with (context.directory / LOG).open("a", encoding="utf-8") as log:
-        log.write(text.rstrip() + "\n")
+        log.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {text.rstrip()}\n")

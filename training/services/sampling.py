@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from feedback.errors import InvalidInput, NotFound
-from feedback.models import Completion, Item, Project, User
+from feedback.models import Completion, Item, Project, Prompt, User
 from feedback.services import add_prompt
 from training import streams
 from training.models import Policy
@@ -68,7 +68,8 @@ def judge_blind(
     groups: dict[int, list[Completion]] = {}
     for completion in found:
         groups.setdefault(completion.generation.policy_id, []).append(completion)
-    items = make_items(found[0].prompt, list(groups.values()), kinds, order_key=NOW)
+    prompt = Prompt.objects.select_for_update(no_key=True).get(pk=found[0].prompt_id)
+    items = make_items(prompt, list(groups.values()), kinds, reuse=True, order_key=NOW)
     if not items:
         raise InvalidInput(
             "There are no two different samples to compare.",

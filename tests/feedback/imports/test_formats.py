@@ -242,3 +242,11 @@ def test_big_files_do_not_fill_the_memory(format: str, tmp_path: Path) -> None:
                 most = max(most, resident())
     assert seen == 50_000
     assert most - before < 60e6, f"{(most - before) / 1e6:.0f} MB"
+
+
+@pytest.mark.parametrize("data", [b"[" * 100_000, b'[{"a":' + b"[" * 100_000])
+def test_deep_json_is_refused_at_once(data: bytes) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        list(read_rows("json", io.BytesIO(data)))
+    assert refused.value.code == "unreadable_file"
+    assert "levels deep" in refused.value.message

@@ -130,6 +130,8 @@ def test_equal_samples_ask_nothing(project: Project) -> None:
     with pytest.raises(TouchstoneError) as unknown:
         judge_blind(project, [rows[0].pk, 10**9], ["pairwise"])
     assert unknown.value.code == "unknown_completion"
+    chosen = [rows[0].pk, rows[2].pk]
+    assert judge_blind(project, chosen, ["pairwise"]) == judge_blind(project, chosen, ["pairwise"])
 
 
 def test_the_base_policy_of_a_directory_is_found_again(project: Project, toy: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import logging
 import platform
 import shutil
 import time
@@ -28,6 +29,8 @@ from training.sampling.local.loading import (
     prepare_environment,
 )
 from training.sampling.local.scoring import conversation_ids, load_reward_model
+
+logger = logging.getLogger(__name__)
 
 MERGED = "base"
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate")
@@ -83,6 +86,10 @@ def prepare(run: Run, config: Config, rows: Rows, rates: Rates, *, fewest: int) 
     if len(train) < fewest:
         raise too_little(len(train), fewest, rows.unusable, too_long)
     _store_resolved(run.directory, config)
+    logger.info(
+        "%s rows to train on, %s held out, %s too long; %s parameters; learning rate %s",
+        *(len(train), len(test), too_long, parameters, config.learning_rate),
+    )
     arguments = common_arguments(
         run, config, rows=len(train), parameters=parameters, max_length=limit
     )
@@ -120,6 +127,7 @@ def fit(trainer: Any, run: Run, reporter: Reporter) -> None:
 
     checkpoints = run.directory / CHECKPOINTS
     resume = newest_complete(checkpoints)
+    logger.info("going on from %s", resume.name if resume else "the base model")
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(progress_callback(reporter, str(checkpoints)))
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import Any
 
 from feedback.errors import TouchstoneError
 from training.progress import CHECKPOINTS, Reporter
 from training.recipes.trl_support.checkpoints import checkpoint_directory, mark_complete
+
+logger = logging.getLogger(__name__)
 
 SUMMARY = "train_runtime"  # the trainer's closing log has it; that is no training step
 
@@ -40,6 +43,7 @@ def progress_callback(reporter: Reporter, directory: str) -> Any:
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             path = checkpoint_directory(directory, state.global_step)
             mark_complete(path)
+            logger.info("saved at step %s of %s", state.global_step, state.max_steps)
             reporter.saved(state.global_step, f"{CHECKPOINTS}/{path.name}")
 
     return Progress()

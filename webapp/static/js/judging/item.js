@@ -120,6 +120,7 @@ export class Item {
       if (outcome === "refused") {
         this.body = null;
         this.show(html);
+        this.#offerNext();
         break;
       }
       if (outcome === "login") {
@@ -134,6 +135,15 @@ export class Item {
       await new Promise((resolve) => window.setTimeout(resolve, pause));
     }
     this.#busy(false);
+  }
+
+  // A lease that has ended must not be a dead end.
+  #offerNext() {
+    const link = document.createElement("a");
+    link.href = this.form.action;
+    link.className = "button small";
+    link.textContent = "Leave it and open the next item";
+    this.errors.append(link);
   }
 
   #busy(state) {
