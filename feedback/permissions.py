@@ -55,9 +55,3 @@ def require(user: User | AnonymousUser, project: Project, ability: Ability) -> N
             f"Your role does not let you {_SENTENCES[ability]} this project.",
             hint="Ask an owner of the project for another role.",
         )
-
-
-def require_staff(user: User | AnonymousUser) -> None:
-    """Raises NotAllowed for everyone but staff."""
-    if not (user.is_authenticated and user.is_staff):
-        raise NotAllowed("Only staff may do this.")

@@ -9,7 +9,7 @@ from feedback.exports.preference import Preference
 from feedback.exports.prompt_completion import PromptCompletion
 from feedback.exports.unpaired import Unpaired
 
-__all__ = ["EXPORTS", "Export", "ExportOptions", "export_choices", "get_export"]
+__all__ = ["EXPORTS", "Export", "ExportOptions", "get_export"]
 
 EXPORTS: dict[str, Export] = {
     e.name: e for e in (Native(), Preference(), Unpaired(), PromptCompletion())
@@ -26,8 +26,3 @@ def get_export(name: str) -> Export:
             code="unknown_format",
             hint=f"Known formats: {', '.join(EXPORTS)}.",
         ) from None
-
-
-def export_choices() -> list[tuple[str, str]]:
-    """Choices for forms: name and label."""
-    return [(export.name, export.label) for export in EXPORTS.values()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -25,15 +24,6 @@ class Settings(BaseModel):
 
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One button of a form: the value stored, its label, and the key that presses it."""
-
-    value: str
-    label: str
-    key: str
 
 
 class Kind(Generic[AnswerT]):

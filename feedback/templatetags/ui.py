@@ -97,12 +97,6 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-@register.filter
-def pretty_json(value: Any) -> str:
-    """The value as JSON that people can read."""
-    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
-
-
 def _links(project: Project, held: frozenset[Ability], here: str) -> Iterator[dict[str, Any]]:
     for tab in TABS:
         if tab.ability not in held:

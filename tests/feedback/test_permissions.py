@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from feedback.errors import NotAllowed, NotFound
 from feedback.models import Project, User
-from feedback.permissions import Ability, abilities, require, require_staff
+from feedback.permissions import Ability, abilities, require
 
 HELD = {
     "owner": set(Ability),
@@ -36,10 +36,3 @@ def test_nobody_and_the_inactive_hold_nothing(project: Project, owner: User, sta
     for user in (owner, staff):
         user.is_active = False
         assert abilities(user, project) == set()
-
-
-def test_staff_only(owner: User, staff: User) -> None:
-    require_staff(staff)
-    for user in (owner, AnonymousUser()):
-        with pytest.raises(NotAllowed):
-            require_staff(user)

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from feedback.errors import TouchstoneError
 from feedback.exports import EXPORTS
-from feedback.models import Project
 from feedback.permissions import Ability, abilities
 from feedback.selectors import get_project
 from feedback.views.requests import MemberRequest, page_of
@@ -86,8 +85,3 @@ def count_rows(found: Snapshot) -> list[tuple[str, int, int, int]]:
         for name, label in RECORDS.items()
         if counts.get(name)
     ]
-
-
-def newest_snapshot(project: Project) -> Snapshot | None:
-    """The project's newest snapshot, if there is one."""
-    return Snapshot.objects.filter(project=project).first()
