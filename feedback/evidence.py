@@ -14,11 +14,15 @@ Outcome = Literal["first", "second", "tie", "both_bad"]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A completion as evidence sees it: its database id, its text and the plain label of where it came from."""
+    """A completion as evidence sees it: its database id, its text and the plain label of where it came from.
+
+    `media` is an image: `{"type": "image", "url": ...}`, or `"sha256"` in place of `url` for an uploaded file.
+    """
 
     id: int
     text: str
     label: str = ""
+    media: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +139,7 @@ def to_json(record: Evidence) -> dict[str, Any]:
 
     JSON has no infinity: the open end of a Score is null; its field (low, high) tells its sign.
     """
-    body = dataclasses.asdict(record)
+    body = dataclasses.asdict(record, dict_factory=_without_empty_media)
     context = body.pop("context")
     for end in ("low", "high"):
         if end in body and math.isinf(body[end]):
@@ -151,6 +155,11 @@ def from_json(body: Mapping[str, Any]) -> Evidence:
     context["tags"] = tuple(context["tags"])
     own = {f.name: body[f.name] for f in dataclasses.fields(record) if f.name != "context"}
     return record(context=Context(**context), **{k: _revive(k, v) for k, v in own.items()})
+
+
+def _without_empty_media(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Text alone is written as it always was, so that equal evidence keeps its digest."""
+    return {name: value for name, value in fields if name != "media" or value is not None}
 
 
 def _revive(name: str, value: Any) -> Any:

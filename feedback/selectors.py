@@ -12,7 +12,7 @@ from django.db.models import Count, Prefetch, QuerySet, Sum
 from feedback.errors import NotFound
 from feedback.evidence import Candidate, Context, Evidence
 from feedback.kinds import get_kind
-from feedback.kinds.base import Kind
+from feedback.kinds.base import Ask, Kind
 from feedback.models import (
     Annotator,
     Assignment,
@@ -96,7 +96,7 @@ class Shown:
 class AskedKind:
     """A kind that an item asks about, with the settings that it fixed."""
 
-    kind: Kind[Any]
+    kind: Kind[Any, Any]
     settings: Mapping[str, Any]
 
 
@@ -183,13 +183,22 @@ def items_of(project: Project) -> QuerySet[Item]:
 def describe_judgment(judgment: Judgment) -> str:
     """A stored answer in a few words."""
     kind = get_kind(judgment.kind)
-    return kind.describe(stored_answer(judgment))
+    return kind.describe(stored_answer(judgment), ask_of(judgment.item, judgment.kind))
 
 
 def stored_answer(judgment: Judgment) -> Any:
     """The answer as the kind's present version reads it."""
     kind = get_kind(judgment.kind)
     return kind.answer_model.model_validate(kind.upgrade(judgment.answer, judgment.kind_version))
+
+
+def ask_of(item: Item, kind: str) -> Ask[Any]:
+    """What the item asks of this kind: its completions in stored order and the settings it fixed."""
+    settings: Mapping[str, Any] = next(
+        (k.get("settings", {}) for k in item.kinds if k["kind"] == kind), {}
+    )
+    candidates = [_candidate(slot.completion) for slot in item.slots.all()]
+    return get_kind(kind).ask(candidates, settings)
 
 
 def evidence_of(project: Project) -> Iterator[Evidence]:
@@ -208,13 +217,13 @@ def evidence_of(project: Project) -> Iterator[Evidence]:
 
 def judgment_evidence(judgment: Judgment) -> Iterator[Evidence]:
     """What one stored judgment amounts to."""
-    candidates = [_candidate(slot.completion) for slot in judgment.item.slots.all()]
+    ask = ask_of(judgment.item, judgment.kind)
     kind = get_kind(judgment.kind)
-    yield from kind.evidence(stored_answer(judgment), candidates, _context(judgment))
+    yield from kind.evidence(stored_answer(judgment), ask, _context(judgment))
 
 
 def _candidate(completion: Completion) -> Candidate:
-    return Candidate(id=completion.pk, text=completion.text, label=completion.label)
+    return Candidate(completion.pk, completion.text, completion.label, completion.media)
 
 
 def _context(judgment: Judgment) -> Context:

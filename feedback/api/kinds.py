@@ -57,7 +57,7 @@ class KindDetail(APIView):
         return Response(_described(KINDS[name]))
 
 
-def _described(kind: Kind[Any]) -> dict[str, Any]:
+def _described(kind: Kind[Any, Any]) -> dict[str, Any]:
     return {
         "name": kind.name,
         "label": kind.label,

@@ -9,10 +9,10 @@ from feedback.kinds.base import Kind
 from feedback.kinds.pairwise import Pairwise
 from feedback.kinds.thumbs import Thumbs
 
-KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (Pairwise(), Thumbs())}
+KINDS: dict[str, Kind[Any, Any]] = {kind.name: kind for kind in (Pairwise(), Thumbs())}
 
 
-def get_kind(name: str) -> Kind[Any]:
+def get_kind(name: str) -> Kind[Any, Any]:
     """The kind of that name; raises InvalidInput `unknown_kind`."""
     try:
         return KINDS[name]

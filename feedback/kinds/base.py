@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from feedback.errors import InvalidInput
 from feedback.evidence import Candidate, Context, Evidence
@@ -24,9 +26,62 @@ class Settings(BaseModel):
 
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
+SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
-class Kind(Generic[AnswerT]):
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[SettingsT]):
+    """What is asked: the completions in stored order, and the settings that the item fixed."""
+
+    candidates: Sequence[Candidate]
+    settings: SettingsT
+
+
+class Question(BaseModel):
+    """A comprehension question; `correct` is an index of `options`, `why` is shown after an answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str = Field(min_length=1, max_length=2000)
+    options: tuple[str, ...] = Field(min_length=2, max_length=8)
+    correct: int = Field(ge=0)
+    why: str = Field(default="", max_length=2000)
+
+
+class Practice(BaseModel):
+    """A round that does not count: a prompt and its completions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prompt: str = Field(min_length=1, max_length=10_000)
+    completions: tuple[str, ...] = Field(min_length=1, max_length=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What an annotator passes before the first real item of a kind."""
+
+    introduction: str  # Markdown
+    questions: tuple[Question, ...] = ()
+    practice: tuple[Practice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One stored answer as a session or a report sees it. `item` is the first one where items repeat."""
+
+    judgment: int
+    item: int
+    annotator: str
+    answer: Any
+    ask: Ask[Any]
+    outcome: Mapping[str, Any]
+    created: str
+    seconds: float | None = None
+    others: Mapping[str, Any] | None = None  # this annotator's answers to the item, by kind
+
+
+class Kind(Generic[AnswerT, SettingsT]):
     """A form of feedback. Answers name completions by stored index from 0, whatever order was shown."""
 
     name: ClassVar[str]
@@ -35,18 +90,22 @@ class Kind(Generic[AnswerT]):
     version: ClassVar[int] = 1
     fewest: ClassVar[int] = 1
     most: ClassVar[int] = 1
+    images: ClassVar[bool] = True  # whether a completion may be an image without text
+    reported: ClassVar[bool] = False  # whether `report` and its template exist
     answer_model: type[AnswerT]
-    settings_model: type[Settings] = Settings
+    settings_model: type[SettingsT]
 
-    def parse(
-        self, payload: Mapping[str, Any], *, completions: int, settings: Mapping[str, Any]
-    ) -> AnswerT:
+    def ask(self, candidates: Sequence[Candidate], settings: Mapping[str, Any]) -> Ask[SettingsT]:
+        """The question that an item with these stored settings asks."""
+        return Ask(candidates, self.settings_model.model_validate(settings))
+
+    def parse(self, payload: Mapping[str, Any], ask: Ask[SettingsT]) -> AnswerT:
         """The validated answer; raises InvalidInput `invalid_answer` naming each wrong field."""
         try:
             answer = self.answer_model.model_validate(payload)
         except ValidationError as error:
             raise invalid_answer(self.name, field_errors(error)) from error
-        problems = list(self.problems(answer, completions))
+        problems = list(self.problems(answer, ask))
         if _has_nul(answer.model_dump()):
             problems.append("A NUL character cannot be stored.")
         if problems:
@@ -57,22 +116,55 @@ class Kind(Generic[AnswerT]):
         """An answer stored by an older version, as this version writes it. Stored rows never change."""
         return payload
 
-    def problems(self, answer: AnswerT, completions: int) -> Iterable[str]:
+    def problems(self, answer: AnswerT, ask: Ask[SettingsT]) -> Iterable[str]:
         """What is wrong with an answer that its model alone cannot see."""
         return ()
 
     def evidence(
-        self, answer: AnswerT, candidates: Sequence[Candidate], context: Context
+        self, answer: AnswerT, ask: Ask[SettingsT], context: Context
     ) -> Iterable[Evidence]:
-        """What the answer amounts to. `candidates` are in stored order."""
+        """What the answer amounts to."""
         raise NotImplementedError
 
     def agreement_value(self, answer: AnswerT) -> str | float:
         """The value on which annotators' agreement is measured."""
         raise NotImplementedError
 
-    def describe(self, answer: AnswerT) -> str:
+    def describe(self, answer: AnswerT, ask: Ask[SettingsT]) -> str:
         """A past answer in a few words, as lists show it."""
+        raise NotImplementedError
+
+    def chosen(self, answer: AnswerT) -> int | None:
+        """The stored index of the one completion that the answer prefers, or None."""
+        return None
+
+    def outcome(
+        self, answer: AnswerT, ask: Ask[SettingsT], chance: random.Random
+    ) -> Mapping[str, Any]:
+        """What is worked out and stored beside the answer: flags, draws. JSON; shown once it is stored.
+
+        `chance` is seeded from the session's secret and the item, so that a draw can be repeated in an audit.
+        """
+        return {}
+
+    def is_final(self, settings: SettingsT) -> bool:
+        """Whether an answer can no longer be changed once stored, because its outcome was shown."""
+        return False
+
+    def gate(self, settings: SettingsT) -> Gate | None:
+        """What must be passed before the first real item, if anything."""
+        return None
+
+    def keeps_sessions(self, settings: SettingsT) -> bool:
+        """Whether answers belong to a session with a record of its own, closed by `close_session`."""
+        return False
+
+    def close_session(self, rounds: Sequence[Round], chance: random.Random) -> Mapping[str, Any]:
+        """What a session amounts to when it ends, such as the round that is paid. JSON."""
+        return {}
+
+    def report(self, rounds: Iterable[Round]) -> Mapping[str, Any]:
+        """What the owner's report page shows of these answers; asked only of a kind that is `reported`."""
         raise NotImplementedError
 
     def completions_problem(self, completions: int) -> str | None:

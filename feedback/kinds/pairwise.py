@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
 
-from feedback.evidence import Candidate, Comparison, Context, Evidence
-from feedback.kinds.base import Answer, Kind
+from feedback.evidence import Comparison, Context, Evidence
+from feedback.kinds.base import Answer, Ask, Kind, Settings
 
 
 class PairwiseAnswer(Answer):
@@ -19,7 +19,7 @@ class PairwiseAnswer(Answer):
     reason: str = Field(default="", max_length=10_000)
 
 
-class Pairwise(Kind[PairwiseAnswer]):
+class Pairwise(Kind[PairwiseAnswer, Settings]):
     """Two completions side by side: first, second or tie."""
 
     name = "pairwise"
@@ -27,13 +27,14 @@ class Pairwise(Kind[PairwiseAnswer]):
     summary = "Which of two completions is better, and by how much?"
     fewest = most = 2
     answer_model = PairwiseAnswer
+    settings_model = Settings
 
     def evidence(
-        self, answer: PairwiseAnswer, candidates: Sequence[Candidate], context: Context
+        self, answer: PairwiseAnswer, ask: Ask[Settings], context: Context
     ) -> Iterable[Evidence]:
         """One Comparison; a tie has strength 0."""
         strength = 0.0 if answer.choice == "tie" else float(answer.strength)
-        first, second = candidates
+        first, second = ask.candidates
         yield Comparison(
             context=context, first=first, second=second, outcome=answer.choice, strength=strength
         )
@@ -42,7 +43,11 @@ class Pairwise(Kind[PairwiseAnswer]):
         """Nominal: the choice."""
         return answer.choice
 
-    def describe(self, answer: PairwiseAnswer) -> str:
+    def chosen(self, answer: PairwiseAnswer) -> int | None:
+        """The preferred one; none in a tie."""
+        return {"first": 0, "second": 1}.get(answer.choice)
+
+    def describe(self, answer: PairwiseAnswer, ask: Ask[Settings]) -> str:
         """For example `second, clearly`."""
         if answer.choice == "tie":
             return "tie"

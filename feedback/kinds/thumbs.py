@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pydantic import Field
 
-from feedback.evidence import Candidate, Context, Evidence, Verdict
-from feedback.kinds.base import Answer, Kind
+from feedback.evidence import Context, Evidence, Verdict
+from feedback.kinds.base import Answer, Ask, Kind, Settings
 
 
 class Thumb(Answer):
@@ -24,7 +24,7 @@ class ThumbsAnswer(Answer):
     thumbs: list[Thumb] = Field(min_length=1)
 
 
-class Thumbs(Kind[ThumbsAnswer]):
+class Thumbs(Kind[ThumbsAnswer, Settings]):
     """Up or down, for each completion by itself."""
 
     name = "thumbs"
@@ -33,21 +33,23 @@ class Thumbs(Kind[ThumbsAnswer]):
     fewest = 1
     most = 10
     answer_model = ThumbsAnswer
+    settings_model = Settings
 
-    def problems(self, answer: ThumbsAnswer, completions: int) -> Iterable[str]:
+    def problems(self, answer: ThumbsAnswer, ask: Ask[Settings]) -> Iterable[str]:
         """Every completion has one thumb, and no other does."""
         asked = sorted(thumb.completion for thumb in answer.thumbs)
+        completions = len(ask.candidates)
         if asked != list(range(completions)):
             yield f"One thumb is needed for each of the {completions} completions, from index 0."
 
     def evidence(
-        self, answer: ThumbsAnswer, candidates: Sequence[Candidate], context: Context
+        self, answer: ThumbsAnswer, ask: Ask[Settings], context: Context
     ) -> Iterable[Evidence]:
         """One Verdict a completion."""
         for thumb in answer.thumbs:
             yield Verdict(
                 context=context,
-                completion=candidates[thumb.completion],
+                completion=ask.candidates[thumb.completion],
                 desirable=thumb.desirable,
             )
 
@@ -56,7 +58,7 @@ class Thumbs(Kind[ThumbsAnswer]):
         ordered = sorted(answer.thumbs, key=lambda thumb: thumb.completion)
         return "".join("+" if thumb.desirable else "-" for thumb in ordered)
 
-    def describe(self, answer: ThumbsAnswer) -> str:
+    def describe(self, answer: ThumbsAnswer, ask: Ask[Settings]) -> str:
         """For example `up` or `up, down`."""
         ordered = sorted(answer.thumbs, key=lambda thumb: thumb.completion)
         return ", ".join("up" if thumb.desirable else "down" for thumb in ordered)

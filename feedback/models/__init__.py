@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from feedback.models.account import ApiToken, User, token_digest
-from feedback.models.content import Completion, Item, ItemCompletion, Prompt
+from feedback.models.content import (
+    Completion,
+    Example,
+    Image,
+    Impression,
+    Item,
+    ItemCompletion,
+    Prompt,
+)
 from feedback.models.judgment import (
     Annotator,
     Assignment,
     AssignmentState,
+    Draft,
     Judgment,
+    KindRecord,
+    RecordPurpose,
     Source,
     Submission,
 )
@@ -20,12 +31,18 @@ __all__ = [
     "Assignment",
     "AssignmentState",
     "Completion",
+    "Draft",
+    "Example",
+    "Image",
+    "Impression",
     "Item",
     "ItemCompletion",
     "Judgment",
+    "KindRecord",
     "Membership",
     "Project",
     "Prompt",
+    "RecordPurpose",
     "Role",
     "Source",
     "Submission",

@@ -12,6 +12,10 @@ from django.db import models
 class User(AbstractUser):
     """A person or program that logs in. What they may do is decided by their membership in a project."""
 
+    preferences = models.JSONField(
+        default=dict, blank=True, help_text='How they work: {"keys": {"submit": "Enter", ...}}.'
+    )
+
 
 def token_digest(token: str) -> str:
     """What is stored of a token. Tokens are 256 random bits, so a plain hash cannot be guessed back."""

@@ -44,7 +44,10 @@ class Completion(models.Model):
     """One candidate answer, with its origin as plain data: `{"label": ..., "parameters": {...}}`."""
 
     prompt = models.ForeignKey(Prompt, models.CASCADE, related_name="completions")
-    text = models.TextField()
+    text = models.TextField(blank=True)
+    media = models.JSONField(
+        null=True, blank=True, help_text='{"type": "image", "url": ...} or "sha256" of an upload.'
+    )
     origin = models.JSONField(default=dict, blank=True)
     created = models.DateTimeField(auto_now_add=True)
 
@@ -55,6 +58,26 @@ class Completion(models.Model):
     def label(self) -> str:
         """The plain name of what wrote it; empty when unknown."""
         return str(self.origin.get("label", ""))
+
+
+class Image(models.Model):
+    """An uploaded image of a project, stored once under its digest."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="images")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the file.")
+    file = models.FileField(upload_to="images/", max_length=200)
+    media_type = models.CharField(max_length=40)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "digest"], name="image_stored_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"image {self.digest[:12]}"
 
 
 class Item(models.Model):
@@ -75,6 +98,9 @@ class Item(models.Model):
     overlap = models.PositiveSmallIntegerField(default=1)
     places = models.SmallIntegerField(default=1)
     order_key = models.BigIntegerField(default=0)
+    repeats = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="repeated_by"
+    )
     blind = models.BooleanField(default=False, help_text="Names are hidden until it is judged.")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     created = models.DateTimeField(auto_now_add=True)
@@ -112,3 +138,35 @@ class ItemCompletion(models.Model):
 
     def __str__(self) -> str:
         return f"completion {self.completion_id} at {self.index}"
+
+
+class Impression(models.Model):
+    """A completion was shown to somebody who could react. Without it thumbs in use cannot be weighed."""
+
+    completion = models.ForeignKey(Completion, models.CASCADE, related_name="impressions")
+    viewer = models.CharField(max_length=200, blank=True, help_text="Who saw it, if known.")
+    key = models.CharField(max_length=100, help_text="The client's; a repeat counts once.")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["completion", "key"], name="impression_counted_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"completion {self.completion_id} was shown"
+
+
+class Example(models.Model):
+    """An item that the owner shows beside the guidelines, with what to learn from it."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="examples")
+    item = models.OneToOneField(Item, models.CASCADE, related_name="example")
+    note = models.TextField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"example: item {self.item_id}"

@@ -108,7 +108,17 @@ class Submission(models.Model):
     )
     key = models.CharField(max_length=100, help_text="The client's; unique for each annotator.")
     body_digest = models.CharField(max_length=64)
+    amends = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="amended_by"
+    )
+    order = models.JSONField(
+        null=True, blank=True, help_text="Stored indices in the order shown, where it was shown."
+    )
     lead_time = models.FloatField(null=True, blank=True, help_text="Seconds spent, idle excluded.")
+    edits = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How often a choice or text was changed before sending."
+    )
+    client = models.CharField(max_length=60, blank=True, help_text="Program and version.")
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -121,6 +131,59 @@ class Submission(models.Model):
         return f"submission {self.pk}"
 
 
+class RecordPurpose(models.TextChoices):
+    """What a kind keeps about an annotator: passing its gate, or a session of work."""
+
+    GATE = "gate", "Gate"
+    SESSION = "session", "Session"
+
+
+class KindRecord(models.Model):
+    """What a kind keeps about an annotator's gate or session. Closed: passed, or ended.
+
+    `about` is the digest of the settings that it holds for. A session's `secret` seeds its draws; its SHA-256 is
+    shown when the session begins and the secret when it ends, so that the draws can be audited.
+    """
+
+    annotator = models.ForeignKey(Annotator, models.CASCADE, related_name="kind_records")
+    kind = models.CharField(max_length=40, choices=kind_choices)
+    purpose = models.CharField(max_length=10, choices=RecordPurpose.choices)
+    about = models.CharField(max_length=64)
+    secret = models.CharField(max_length=64, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["annotator", "kind", "purpose", "about"],
+                condition=Q(closed_at__isnull=True),
+                name="one_open_record",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} of {self.annotator_id} for {self.kind}"
+
+
+class Draft(models.Model):
+    """What an annotator has typed about an item and not sent: the form's fields by name."""
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="drafts")
+    annotator = models.ForeignKey(Annotator, models.CASCADE, related_name="drafts")
+    fields = models.JSONField(default=dict)
+    lead_time = models.FloatField(default=0)
+    edits = models.PositiveIntegerField(default=0)
+    updated = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "annotator"], name="one_draft_each")]
+
+    def __str__(self) -> str:
+        return f"draft of {self.annotator_id} on {self.item_id}"
+
+
 class Judgment(models.Model):
     """One stored answer to one kind of one item. Append-only; withdrawn or erased rows are not read."""
 
@@ -130,6 +193,12 @@ class Judgment(models.Model):
     kind = models.CharField(max_length=40, choices=kind_choices)
     kind_version = models.PositiveSmallIntegerField()
     answer = models.JSONField()
+    outcome = models.JSONField(
+        default=dict, blank=True, help_text="What its kind worked out when it was stored."
+    )
+    record = models.ForeignKey(
+        KindRecord, models.PROTECT, null=True, blank=True, related_name="judgments"
+    )
     supersedes = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )

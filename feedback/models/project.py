@@ -27,6 +27,14 @@ class Project(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(24 * 60)],
         help_text="How long an item waits for the person who opened it.",
     )
+    grace_minutes = models.PositiveSmallIntegerField(
+        default=10,
+        validators=[MaxValueValidator(24 * 60)],
+        help_text="How long an annotator may still change an answer that was stored.",
+    )
+    markdown = models.BooleanField(
+        default=True, help_text="Show prompts and completions as Markdown; else as they are."
+    )
     archived_at = models.DateTimeField(null=True, blank=True)
     created = models.DateTimeField(auto_now_add=True)
 

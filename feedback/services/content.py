@@ -14,7 +14,7 @@ from django.utils import timezone
 from feedback.errors import Conflict, InvalidInput, TouchstoneError
 from feedback.kinds import get_kind
 from feedback.models import Completion, Item, ItemCompletion, Project, Prompt
-from feedback.services.projects import normalise_kinds
+from feedback.services.projects import normalise_kinds, said_settings
 
 ROLES = ("system", "user", "assistant", "tool")
 LONGEST = 200_000
@@ -272,7 +272,8 @@ def _stored_completions(
 def _item_digest(
     prompt: str, prompt_id: str | None, shown: Sequence[tuple[str, str]], asked: Sequence[Any]
 ) -> str:
-    return digest_of([prompt, prompt_id, [list(pair) for pair in shown], list(asked)])
+    said = [{**one, "settings": said_settings(one)} for one in asked]
+    return digest_of([prompt, prompt_id, [list(pair) for pair in shown], said])
 
 
 def _create_item(

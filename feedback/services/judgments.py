@@ -23,6 +23,7 @@ from feedback.models import (
     Submission,
     User,
 )
+from feedback.selectors import ask_of
 from feedback.services.content import digest_of
 
 
@@ -186,7 +187,7 @@ def _item(new: NewSubmission) -> Item:
 def _check_answers(
     item: Item, answers: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    asked = {one["kind"]: one for one in item.kinds}
+    asked = [one["kind"] for one in item.kinds]
     if set(asked) != set(answers):
         raise InvalidInput(
             f"This item asks for {', '.join(asked)}; the answers given are for "
@@ -194,12 +195,9 @@ def _check_answers(
             code="wrong_kinds",
             hint="Answer every kind of the item, and no other.",
         )
-    completions = item.slots.count()
     return {
-        name: get_kind(name)
-        .parse(answers[name], completions=completions, settings=one.get("settings", {}))
-        .model_dump(mode="json")
-        for name, one in asked.items()
+        name: get_kind(name).parse(answers[name], ask_of(item, name)).model_dump(mode="json")
+        for name in asked
     }
 
 

@@ -87,6 +87,14 @@ def _normalise_kind(asked: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def said_settings(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that differ from the defaults: a new field of a kind changes no item's digest."""
+    model = get_kind(asked["kind"]).settings_model
+    settings = model.model_validate(asked.get("settings") or {})
+    said: dict[str, Any] = settings.model_dump(mode="json", exclude_defaults=True)
+    return said
+
+
 def _assign(project: Project, fields: Mapping[str, Any]) -> None:
     unknown = set(fields) - set(EDITABLE)
     if unknown:

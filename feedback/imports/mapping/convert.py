@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
 from feedback.errors import InvalidInput
+from feedback.evidence import Candidate
 from feedback.imports.base import (
     MAX_NAME,
     ImportedCompletion,
@@ -102,7 +103,7 @@ def _convert(mapping: ImportMapping, row: Row) -> ImportedRow:
         tags=_tags(mapping, values),
         completions=completions,
         kinds=tuple(asked.model_dump() for asked in mapping.kinds),
-        judgments=tuple(_judgments(mapping, values, len(completions))),
+        judgments=tuple(_judgments(mapping, values, completions)),
         close=mapping.close_items,
     )
 
@@ -166,8 +167,11 @@ def _label(part: CompletionColumns, values: Any) -> str:
     return pieces[part.label_part.index].strip()
 
 
-def _judgments(mapping: ImportMapping, values: Any, completions: int) -> Iterator[ImportedJudgment]:
+def _judgments(
+    mapping: ImportMapping, values: Any, completions: Sequence[ImportedCompletion]
+) -> Iterator[ImportedJudgment]:
     settings = {asked.kind: asked.settings for asked in mapping.kinds}
+    candidates = [Candidate(0, c.text, c.label) for c in completions]
     seen: set[tuple[str, str]] = set()
     for part in mapping.judgments:
         try:
@@ -181,7 +185,7 @@ def _judgments(mapping: ImportMapping, values: Any, completions: int) -> Iterato
         if not isinstance(payload, dict):
             raise RowProblem("invalid_answer", f"The answer to '{part.kind}' is not an object.")
         kind = get_kind(part.kind)
-        answer = kind.parse(payload, completions=completions, settings=settings[part.kind])
+        answer = kind.parse(payload, kind.ask(candidates, settings[part.kind]))
         yield ImportedJudgment(part.kind, annotator, answer.model_dump(mode="json"))
 
 
