@@ -65,7 +65,7 @@ def test_files_keep_their_budgets() -> None:
 def test_modules_say_what_they_are_for() -> None:
     silent = [
         shown(path)
-        for package in (*PACKAGES, "tests")
+        for package in (*PACKAGES, "benchmarks", "tests")
         for path in files(".py", under=package)
         if "migrations" not in path.parts and not docstring(path)
     ]
