@@ -70,21 +70,20 @@ def _painted(address: str, project: Project, user: User, presses: int) -> dict[s
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    cookie = _session(address, user)  # before Playwright's loop, in which Django refuses to query
+    path = f"{address}/projects/{project.slug}/judge/"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
-        plain = _plain(browser, address, project, user, presses)
-        found = {"plain form, a new page": plain}
-        found["Touchstone, prefetched"] = _by_keyboard(browser, address, project, user, presses)
+        found = {"plain form, a new page": _plain(browser, path, cookie, presses)}
+        found["Touchstone, prefetched"] = _by_keyboard(browser, path, cookie, presses)
         browser.close()
     return found
 
 
-def _by_keyboard(
-    browser: Browser, address: str, project: Project, user: User, presses: int
-) -> list[float]:
-    page = browser.new_context(base_url=address).new_page()
-    page.context.add_cookies([_session(address, user)])
-    page.goto(f"/projects/{project.slug}/judge/")
+def _by_keyboard(browser: Browser, path: str, cookie: Any, presses: int) -> list[float]:
+    page = browser.new_page()
+    page.context.add_cookies([cookie])
+    page.goto(path)
     page.wait_for_load_state("networkidle")
     page.evaluate(WATCH)
     for n in range(presses):
@@ -97,13 +96,11 @@ def _by_keyboard(
     return paints
 
 
-def _plain(
-    browser: Browser, address: str, project: Project, user: User, presses: int
-) -> list[float]:
+def _plain(browser: Browser, path: str, cookie: Any, presses: int) -> list[float]:
     """The same form without script: what a page without prefetching costs here."""
-    page = browser.new_context(base_url=address, java_script_enabled=False).new_page()
-    page.context.add_cookies([_session(address, user)])
-    page.goto(f"/projects/{project.slug}/judge/")
+    page = browser.new_page(java_script_enabled=False)
+    page.context.add_cookies([cookie])
+    page.goto(path)
     found = []
     for _ in range(presses):
         page.check("input[name='pairwise.choice'][value='first']", force=True)
