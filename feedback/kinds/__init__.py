@@ -6,10 +6,26 @@ from typing import Any
 
 from feedback.errors import InvalidInput
 from feedback.kinds.base import Kind
+from feedback.kinds.correction import Correction
+from feedback.kinds.critique import Critique
+from feedback.kinds.demonstration import Demonstration
 from feedback.kinds.pairwise import Pairwise
+from feedback.kinds.ranking import Ranking
+from feedback.kinds.rating import Rating
 from feedback.kinds.thumbs import Thumbs
 
-KINDS: dict[str, Kind[Any, Any]] = {kind.name: kind for kind in (Pairwise(), Thumbs())}
+KINDS: dict[str, Kind[Any, Any]] = {
+    kind.name: kind
+    for kind in (
+        Pairwise(),
+        Ranking(),
+        Thumbs(),
+        Rating(),
+        Critique(),
+        Correction(),
+        Demonstration(),
+    )
+}
 
 
 def get_kind(name: str) -> Kind[Any, Any]:

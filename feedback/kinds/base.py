@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from feedback.errors import InvalidInput
 from feedback.evidence import Candidate, Context, Evidence
+
+LONGEST_TEXT = 200_000  # as long as a completion may be
+LONGEST_REASON = 10_000
+MOST_COMPLETIONS = 10
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _not_a_truth_value(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a whole number is needed, not true or false")
+    return value
+
+
+# True is 1 to Python, and to nobody else.
+Whole = Annotated[int, BeforeValidator(_not_a_truth_value)]
+Index = Annotated[
+    int,
+    Field(ge=0, description="Which completion: its stored index, counted from 0."),
+    BeforeValidator(_not_a_truth_value),
+]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]  # part of a form field's name
+Wanted = Literal["off", "optional", "required"]
 
 
 class Answer(BaseModel):
@@ -101,13 +126,14 @@ class Kind(Generic[AnswerT, SettingsT]):
 
     def parse(self, payload: Mapping[str, Any], ask: Ask[SettingsT]) -> AnswerT:
         """The validated answer; raises InvalidInput `invalid_answer` naming each wrong field."""
+        if not _storable(payload):
+            message = "A NUL character or half a character (a lone surrogate) cannot be stored."
+            raise invalid_answer(self.name, [{"where": self.name, "message": message}])
         try:
             answer = self.answer_model.model_validate(payload)
         except ValidationError as error:
             raise invalid_answer(self.name, field_errors(error)) from error
         problems = list(self.problems(answer, ask))
-        if _has_nul(answer.model_dump()):
-            problems.append("A NUL character cannot be stored.")
         if problems:
             raise invalid_answer(self.name, [{"where": self.name, "message": p} for p in problems])
         return answer
@@ -126,8 +152,8 @@ class Kind(Generic[AnswerT, SettingsT]):
         """What the answer amounts to."""
         raise NotImplementedError
 
-    def agreement_value(self, answer: AnswerT) -> str | float:
-        """The value on which annotators' agreement is measured."""
+    def agreement_value(self, answer: AnswerT) -> str | float | None:
+        """The value on which annotators' agreement is measured; None for free text, which has none."""
         raise NotImplementedError
 
     def describe(self, answer: AnswerT, ask: Ask[SettingsT]) -> str:
@@ -175,12 +201,48 @@ class Kind(Generic[AnswerT, SettingsT]):
         return f"{self.label} needs {wanted} completions, and there are {completions}."
 
 
-def _has_nul(value: Any) -> bool:
+def entry_problems(entries: Sequence[int], ask: Ask[Any], thing: str) -> Iterator[str]:
+    """What is wrong with a list that must have one entry for each completion, given their indices."""
+    count = len(ask.candidates)
+    for index, times in sorted(Counter(entries).items()):
+        if index >= count:
+            yield f"There is no completion {index}: they are counted from 0 to {count - 1}."
+        elif times > 1:
+            yield f"There are {times} {thing}s for completion {index}; give one."
+    for index in sorted(set(range(count)) - set(entries)):
+        yield f"The {thing} for completion {index} is missing."
+
+
+def wanted_problem(wanted: Wanted, text: str, thing: str) -> Iterator[str]:
+    """What is wrong with a text that the settings switch off or require."""
+    if wanted == "required" and not text.strip():
+        yield f"A {thing} is required; write one."
+    elif wanted == "off" and text:
+        yield f"No {thing} is asked for; leave it out."
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether two texts are equal but for their line ends, which browsers rewrite in text areas."""
+    return one.replace("\r\n", "\n") == other.replace("\r\n", "\n")
+
+
+def letter(index: int) -> str:
+    """A completion's letter in stored order: A is index 0."""
+    return chr(ord("A") + index)
+
+
+def excerpt(text: str, longest: int = 60) -> str:
+    """The beginning of a text on one line."""
+    line = " ".join(text[: 4 * longest].split())
+    return line if len(line) <= longest and len(text) <= 4 * longest else f"{line[:longest]}…"
+
+
+def _storable(value: Any) -> bool:
     if isinstance(value, str):
-        return "\x00" in value
+        return "\x00" not in value and not _SURROGATE.search(value)
     if isinstance(value, Mapping):
-        return any(_has_nul(inner) for inner in (*value.keys(), *value.values()))
-    return isinstance(value, list | tuple) and any(_has_nul(inner) for inner in value)
+        return all(_storable(inner) for inner in (*value.keys(), *value.values()))
+    return not isinstance(value, list | tuple) or all(map(_storable, value))
 
 
 def invalid_answer(kind: str, details: Sequence[Mapping[str, Any]]) -> InvalidInput:
@@ -197,6 +259,9 @@ def invalid_answer(kind: str, details: Sequence[Mapping[str, Any]]) -> InvalidIn
 def field_errors(error: ValidationError) -> list[dict[str, Any]]:
     """Pydantic's complaints as details: where and what, in order."""
     return [
-        {"where": ".".join(str(part) for part in e["loc"]) or "answer", "message": e["msg"]}
+        {
+            "where": ".".join(str(part) for part in e["loc"]) or "answer",
+            "message": e["msg"].removeprefix("Value error, "),
+        }
         for e in error.errors()
     ]
