@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from feedback.errors import Conflict, NotFound
-from feedback.models import Annotator, Assignment, AssignmentState, Item, Project
+from feedback.models import (
+    Annotator,
+    Assignment,
+    AssignmentState,
+    Draft,
+    Item,
+    KindRecord,
+    Project,
+    RecordPurpose,
+)
+from feedback.selectors import AskedKind, asked_kinds, gate_before, record_about
 
 LIVE = (AssignmentState.OPEN, AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
 
@@ -24,17 +34,26 @@ class Nothing:
     message: str
 
 
-def next_assignment(annotator: Annotator) -> Assignment | Nothing:
-    """The annotator's open lease if there is one, else a new lease on the next open item.
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """The next item asks a kind whose gate the annotator has not passed; `record` is the open gate."""
 
-    One indexed query with SKIP LOCKED, whose cost does not grow with the number of items.
+    record: KindRecord
+
+
+def next_assignment(annotator: Annotator, after: int | None = None) -> Assignment | Nothing | Gated:
+    """The annotator's oldest open lease if there is one, else a new lease on the next open item.
+
+    `after` names the lease on the screen: it is passed over, so that the item behind it can be fetched ahead.
+    An annotator thus holds two leases at most. One indexed query with SKIP LOCKED, whose cost does not grow
+    with the number of items.
     """
     now = timezone.now()
     with transaction.atomic():
         # One request at a time for each annotator: two tabs must not hold two leases. No key is
         # changed, so that what refers to the annotator can still be stored meanwhile.
         Annotator.objects.select_for_update(no_key=True).get(pk=annotator.pk)
-        held = _held(annotator, now)
+        held = open_leases(annotator, now).exclude(pk=after or 0).first()
         if held is not None:
             return _extend(held, now)
         item = _next_item(annotator)
@@ -42,7 +61,8 @@ def next_assignment(annotator: Annotator) -> Assignment | Nothing:
             item = _next_item(annotator)
         if item is None:
             return _why_nothing(annotator)
-        return _lease(item, annotator, now)
+        gate = gate_before(asked_kinds(item), annotator)
+        return _gated(gate, annotator) if gate else _lease(item, annotator, now)
 
 
 def extend_assignment(assignment: Assignment) -> Assignment:
@@ -53,8 +73,10 @@ def extend_assignment(assignment: Assignment) -> Assignment:
 
 
 def skip_assignment(assignment: Assignment, reason: str = "") -> None:
-    """Give the item back to others; this annotator does not see it again."""
-    _close(assignment, AssignmentState.SKIPPED, reason)
+    """Give the item back to others; this annotator does not see it again, nor what was typed about it."""
+    with transaction.atomic():
+        _close(assignment, AssignmentState.SKIPPED, reason)
+        Draft.objects.filter(item=assignment.item_id, annotator=assignment.annotator_id).delete()
 
 
 def release_assignment(assignment: Assignment) -> None:
@@ -93,6 +115,32 @@ def lock_open(assignment_id: int, annotator_id: int, now: datetime) -> Assignmen
     return assignment
 
 
+def open_leases(annotator: Annotator, now: datetime) -> QuerySet[Assignment]:
+    """The annotator's live leases, oldest first, locked as they are read."""
+    return (
+        Assignment.objects.select_for_update(of=("self",))
+        .select_related("item__project", "item__prompt")
+        .filter(annotator=annotator, state=AssignmentState.OPEN, expires_at__gt=now)
+        .filter(item__withdrawn_at=None)
+        .order_by("pk")
+    )
+
+
+def reopen_assignment(assignment: Assignment) -> Assignment:
+    """Give an item that was judged back to who judged it. The caller has locked its annotator.
+
+    The lease keeps its place among the annotator's: it is the oldest, so that it comes first. What was fetched
+    ahead of it goes back, so that no more than two are held.
+    """
+    now = timezone.now()
+    for surplus in open_leases(assignment.annotator, now)[1:]:
+        release_assignment(surplus)
+    assignment.state, assignment.closed_at = AssignmentState.OPEN, None
+    assignment.expires_at = _expiry(assignment.item.project, now)
+    assignment.save(update_fields=["state", "closed_at", "expires_at"])
+    return assignment
+
+
 def lease_ended(assignment: Assignment) -> Conflict:
     """The error for a lease that is over, saying whether the item is complete."""
     item = assignment.item
@@ -116,21 +164,11 @@ def _is_complete(item: Item) -> bool:
     return item.places == 0 and not item.assignments.filter(state=AssignmentState.OPEN).exists()
 
 
-def _held(annotator: Annotator, now: datetime) -> Assignment | None:
-    return (
-        Assignment.objects.select_for_update(of=("self",))
-        .select_related("item__project")
-        .filter(annotator=annotator, state=AssignmentState.OPEN, expires_at__gt=now)
-        .filter(item__withdrawn_at=None)
-        .order_by("pk")
-        .first()
-    )
-
-
 def _next_item(annotator: Annotator) -> Item | None:
     mine = Assignment.objects.filter(item=OuterRef("pk"), annotator=annotator, state__in=LIVE)
     return (
         Item.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("project", "prompt")
         .filter(project=annotator.project_id, places__gt=0, withdrawn_at=None)
         .exclude(Exists(mine))
         .order_by("order_key", "id")
@@ -145,6 +183,19 @@ def _lease(item: Item, annotator: Annotator, now: datetime) -> Assignment:
     return Assignment.objects.create(
         item=item, annotator=annotator, order=order, expires_at=_expiry(annotator.project, now)
     )
+
+
+def _gated(asked: AskedKind, annotator: Annotator) -> Gated:
+    """The open record of the gate; its settings are kept, as those of the project may change."""
+    record, _ = KindRecord.objects.get_or_create(
+        annotator=annotator,
+        kind=asked.kind.name,
+        purpose=RecordPurpose.GATE,
+        about=record_about(asked.kind.name, asked.settings),
+        closed_at=None,
+        defaults={"data": {"settings": asked.settings.model_dump(mode="json")}},
+    )
+    return Gated(record)
 
 
 def _extend(assignment: Assignment, now: datetime) -> Assignment:

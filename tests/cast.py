@@ -10,7 +10,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from feedback import services
-from feedback.assignment import Nothing, next_assignment
+from feedback.assignment import next_assignment
 from feedback.models import Assignment, Item, Project, Role, User
 from training.models import Checkpoint, Job, Policy, Snapshot
 from training.services import run_next, start_snapshot
@@ -121,7 +121,7 @@ def new_item(
 def lease(project: Project, user: User) -> Assignment:
     """The user's next assignment, which there must be."""
     assignment = next_assignment(services.annotator_for_user(project, user))
-    assert not isinstance(assignment, Nothing), assignment
+    assert isinstance(assignment, Assignment), assignment
     return assignment
 
 

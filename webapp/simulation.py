@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from feedback.assignment import Nothing, next_assignment
-from feedback.models import Annotator, Project, Role, User
+from feedback.assignment import next_assignment
+from feedback.models import Annotator, Assignment, Project, Role, User
 from feedback.selectors import Question, question
 from feedback.services import (
     NewSubmission,
@@ -70,7 +70,7 @@ def judge_all(annotators: Sequence[Annotator], judge: Judge, most: int | None = 
     while resting < len(annotators) and (most is None or judged < most):
         annotator = annotators[(judged + resting) % len(annotators)]
         lease = next_assignment(annotator)
-        if isinstance(lease, Nothing):
+        if not isinstance(lease, Assignment):
             resting += 1
             continue
         submit_judgment(
@@ -114,7 +114,7 @@ ANSWERS: dict[str, Callable[[Question, Taste, random.Random], dict[str, Any]]] =
 
 def _worth(asked: Question, taste: Taste) -> list[float]:
     """Utilities in stored order."""
-    prompt = asked.messages[-1]["content"]
+    prompt = asked.messages[-1].content
     stored = sorted(asked.shown, key=lambda shown: shown.index)
     return [taste.utility(prompt, shown.text) for shown in stored]
 

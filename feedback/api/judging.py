@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from feedback.api.base import Input, TextField, parsed, user_of
 from feedback.api.prompts import MessageField
 from feedback.assignment import (
+    Gated,
     Nothing,
     extend_assignment,
     next_assignment,
@@ -89,6 +90,9 @@ class Next(APIView):
         if isinstance(found, Nothing):
             reason = {"code": found.code, "message": found.message}
             return Response({"item": None, "assignment": None, "reason": reason})
+        if isinstance(found, Gated):
+            reason = {"code": "gate", "message": "Pass the comprehension questions first."}
+            return Response({"item": None, "assignment": None, "reason": reason})
         lease = AssignmentOut(found).data
         return Response({"item": _question(request, found), "assignment": lease, "reason": None})
 
@@ -143,7 +147,7 @@ def _question(request: Request, assignment: Assignment) -> dict[str, Any]:
     shown = [{"place": s.place, "index": s.index, "text": s.text} for s in asked.shown]
     return {
         "id": assignment.item_id,
-        "messages": asked.messages,
+        "messages": [{"role": m.role, "content": m.content} for m in asked.messages],
         "completions": shown,
         "kinds": [_kind(request, kind) for kind in asked.kinds],
         "guidelines": asked.guidelines,
@@ -154,6 +158,6 @@ def _kind(request: Request, asked: AskedKind) -> dict[str, Any]:
     return {
         "kind": asked.kind.name,
         "label": asked.kind.label,
-        "settings": asked.settings,
+        "settings": asked.settings.model_dump(mode="json"),
         "schema": reverse("api-kind", args=[asked.kind.name], request=request),
     }

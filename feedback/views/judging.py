@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from feedback import assignment as leases
 from feedback import selectors, services
-from feedback.assignment import Nothing
+from feedback.assignment import Gated, Nothing
 from feedback.errors import Conflict, InvalidInput, NotFound, TouchstoneError
 from feedback.kinds import KINDS
 from feedback.models import Annotator, Assignment, Project, Submission
@@ -115,6 +115,8 @@ def _next(
     context = _context(request, annotator, last)
     if isinstance(found, Nothing):
         context["nothing"] = found
+    elif isinstance(found, Gated):
+        context["gate"] = found.record
     else:
         context |= _question(found) | {"key": uuid.uuid4()}
     template = "feedback/judging/_item.html" if request.htmx else "feedback/judging/page.html"

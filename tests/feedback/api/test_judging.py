@@ -63,7 +63,7 @@ def test_the_question_hides_names_and_says_how_to_answer(project: Project, api: 
     assert {c["index"]: c["text"] for c in item["completions"]} == stored
     assert [c["place"] for c in item["completions"]] == [1, 2]
     schema = api.get(item["kinds"][0]["schema"]).json()["answer_schema"]
-    assert schema["properties"]["choice"]["enum"] == ["first", "second", "tie"]
+    assert schema["properties"]["choice"]["enum"] == ["first", "second", "tie", "both_bad"]
     again = take(api, project)
     assert again["assignment"]["id"] == answer.json()["assignment"]["id"]
     assert again["item"]["completions"] == item["completions"]

@@ -1,0 +1,89 @@
+"""Judgments that count, read as answers, in words, and as evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+
+from feedback.evidence import Candidate, Context, Evidence
+from feedback.kinds import get_kind
+from feedback.kinds.base import Ask
+from feedback.models import Completion, Item, ItemCompletion, Judgment, Project
+
+BATCH = 1000
+
+
+def live_judgments() -> QuerySet[Judgment]:
+    """Judgments that count: neither withdrawn, nor erased, nor superseded."""
+    return Judgment.objects.filter(
+        withdrawn_at=None, erased_at=None, superseded_by=None, item__withdrawn_at=None
+    )
+
+
+def describe_judgment(judgment: Judgment) -> str:
+    """A stored answer in a few words."""
+    kind = get_kind(judgment.kind)
+    return kind.describe(stored_answer(judgment), ask_of(judgment.item, judgment.kind))
+
+
+def stored_answer(judgment: Judgment) -> Any:
+    """The answer as the kind's present version reads it."""
+    kind = get_kind(judgment.kind)
+    return kind.answer_model.model_validate(kind.upgrade(judgment.answer, judgment.kind_version))
+
+
+def side_of(judgment: Judgment) -> int | None:
+    """Where on the screen the preferred completion was, from 1; None without one, or if none was shown."""
+    order = judgment.submission.order
+    chosen = get_kind(judgment.kind).chosen(stored_answer(judgment))
+    return order.index(chosen) + 1 if order is not None and chosen in order else None
+
+
+def ask_of(item: Item, kind: str) -> Ask[Any]:
+    """What the item asks of this kind: its completions in stored order and the settings it fixed."""
+    settings: Mapping[str, Any] = next(
+        (k.get("settings", {}) for k in item.kinds if k["kind"] == kind), {}
+    )
+    candidates = [_candidate(slot.completion) for slot in item.slots.all()]
+    return get_kind(kind).ask(candidates, settings)
+
+
+def evidence_of(project: Project) -> Iterator[Evidence]:
+    """The project's judgments as evidence, streamed in the order of their ids, memory flat."""
+    rows = (
+        live_judgments()
+        .filter(item__project=project)
+        .select_related("annotator", "item__prompt")
+        .prefetch_related(
+            Prefetch("item__slots", ItemCompletion.objects.select_related("completion"))
+        )
+    )
+    for judgment in rows.order_by("pk").iterator(chunk_size=BATCH):
+        yield from judgment_evidence(judgment)
+
+
+def judgment_evidence(judgment: Judgment) -> Iterator[Evidence]:
+    """What one stored judgment amounts to."""
+    ask = ask_of(judgment.item, judgment.kind)
+    kind = get_kind(judgment.kind)
+    yield from kind.evidence(stored_answer(judgment), ask, _context(judgment))
+
+
+def _candidate(completion: Completion) -> Candidate:
+    return Candidate(completion.pk, completion.text, completion.label, completion.media)
+
+
+def _context(judgment: Judgment) -> Context:
+    prompt = judgment.item.prompt
+    return Context(
+        judgment=judgment.pk,
+        item=judgment.item_id,
+        kind=judgment.kind,
+        prompt=tuple(prompt.messages),
+        tags=tuple(prompt.tags),
+        annotator=judgment.annotator.pseudonym,
+        source=judgment.annotator.source,
+        created=judgment.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
