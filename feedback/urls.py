@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from feedback.views import items, judging, members, projects
+from feedback.views import images, items, judging, members, projects
 
 urlpatterns = [
     path("", projects.projects, name="projects"),
@@ -24,6 +24,7 @@ urlpatterns = [
         judging.judge_release,
         name="judge_release",
     ),
+    path("projects/<slug:slug>/images/<slug:digest>/", images.image, name="image"),
     path("projects/<slug:slug>/items/", items.items, name="items"),
     path("projects/<slug:slug>/items/<int:pk>/", items.item, name="item"),
 ]

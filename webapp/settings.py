@@ -226,7 +226,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "MemberRole": "feedback.models.Role",
-        "MessageRole": "feedback.services.content.ROLES",
+        "MessageRole": "feedback.services.checks.ROLES",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -23,46 +23,13 @@ from feedback.api.base import (
     parsed,
     store_rows,
 )
+from feedback.api.completions import CompletionField, ItemCompletionOut
 from feedback.api.prompts import MessageField, PromptOut, RowsOut, messages_of, one_or_many
 from feedback.errors import InvalidInput, NotFound
-from feedback.models import Completion, Item, ItemCompletion, Project, Prompt
+from feedback.models import Completion, Item, Project, Prompt
 from feedback.permissions import Ability, abilities
 from feedback.selectors import get_item, item_detail, items_of, names_shown
-from feedback.services.content import LONGEST
-
-
-class CompletionIn(Input):
-    """A candidate answer; the label says in plain words what wrote it."""
-
-    text = TextField(max_length=LONGEST)
-    label = TextField(required=False, allow_blank=True, max_length=200)  # type: ignore[assignment]  # a field may have this name
-
-
-@extend_schema_field(
-    {
-        "oneOf": [
-            {"type": "integer", "description": "A stored completion."},
-            {
-                "type": "object",
-                "properties": {"text": {"type": "string"}, "label": {"type": "string"}},
-                "required": ["text"],
-                "additionalProperties": False,
-            },
-        ]
-    }
-)
-class CompletionField(serializers.Field[Any, Any, Any, Any]):
-    """A completion by its id, or a new one."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """An id, or the fields of a new completion."""
-        if isinstance(data, int):
-            return IdField().run_validation(data)
-        return parsed(CompletionIn, data)
-
-    def to_representation(self, value: Any) -> Any:
-        """As it came."""
-        return value
+from feedback.services.checks import LONGEST
 
 
 class ItemIn(Input):
@@ -72,7 +39,11 @@ class ItemIn(Input):
     prompt = TextField(required=False, max_length=LONGEST)
     prompt_id = IdField(required=False, help_text="A stored prompt.")
     completions = serializers.ListField(
-        child=CompletionField(), max_length=100, help_text="In stored order: all new, or all ids."
+        child=CompletionField(),
+        required=False,
+        default=list,
+        max_length=100,
+        help_text="In stored order: all new, or all ids; none where the kinds need none.",
     )
     kinds = KindsField(required=False, help_text="The project's kinds by default.")
     external_id = TextField(required=False, allow_null=True, max_length=200)
@@ -91,22 +62,6 @@ class ItemIn(Input):
         if sorts != {True} and len(said) != 1:
             raise ValidationError("Give one of messages, prompt and prompt_id.")
         return attrs
-
-
-class ItemCompletionOut(serializers.ModelSerializer[ItemCompletion]):
-    """A completion in its place; the label is null for those who may not know it (yet)."""
-
-    id = serializers.IntegerField(source="completion.id")
-    text = serializers.CharField(source="completion.text")
-    label = serializers.SerializerMethodField()  # type: ignore[assignment]  # a field may have this name
-
-    class Meta:
-        model = ItemCompletion
-        fields = ("index", "id", "text", "label")
-
-    def get_label(self, slot: ItemCompletion) -> str | None:
-        """What wrote it."""
-        return slot.completion.label if self.context["names"] else None
 
 
 class ItemOut(serializers.ModelSerializer[Item]):
@@ -135,7 +90,8 @@ class ItemOut(serializers.ModelSerializer[Item]):
         """The completions, named only where the user may know."""
         names = self.context["view"] and names_shown(item, self.context["user"])
         slots = item.slots.all()
-        return ItemCompletionOut(slots, many=True, context={"names": names}).data
+        context = {"names": names, "project": item.project}
+        return ItemCompletionOut(slots, many=True, context=context).data
 
 
 class Items(ProjectList[Item]):
@@ -146,7 +102,7 @@ class Items(ProjectList[Item]):
 
     def rows(self, project: Project) -> QuerySet[Item]:
         """Those that are not withdrawn."""
-        items = items_of(project)
+        items = items_of(project).select_related("project")
         wanted = self.asked("external_id")
         return items if wanted is None else items.filter(external_id=wanted)
 
@@ -197,7 +153,9 @@ def _with_content(project: Project, fields: dict[str, Any], kinds: Any) -> tuple
         messages=prompt.messages if prompt else messages_of(fields),
         prompt_id=prompt.external_id if prompt else None,
         completions=[
-            services.NewCompletion(c["text"], {"label": c["label"]} if c.get("label") else {})
+            services.NewCompletion(
+                c["text"], {"label": c["label"]} if c["label"] else {}, c["media"]
+            )
             for c in fields["completions"]
         ],
         kinds=kinds,

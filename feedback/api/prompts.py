@@ -15,7 +15,7 @@ from feedback import services
 from feedback.api.base import Input, ProjectList, Stored, TextField, parsed, store_rows
 from feedback.models import Project, Prompt
 from feedback.permissions import Ability
-from feedback.services.content import LONGEST, ROLES
+from feedback.services.checks import LONGEST, ROLES
 
 
 class MessageField(Input):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from feedback.api import items, judging, judgments, kinds, projects, prompts
+from feedback.api import images, items, judging, judgments, kinds, projects, prompts
 
 urlpatterns = [
     path("kinds/", kinds.Kinds.as_view(), name="api-kinds"),
@@ -18,6 +18,7 @@ urlpatterns = [
         name="api-member",
     ),
     path("projects/<slug:slug>/prompts/", prompts.Prompts.as_view(), name="api-prompts"),
+    path("projects/<slug:slug>/images/", images.Images.as_view(), name="api-images"),
     path("projects/<slug:slug>/items/", items.Items.as_view(), name="api-items"),
     path("projects/<slug:slug>/next/", judging.Next.as_view(), name="api-next"),
     path(

@@ -13,6 +13,7 @@ from feedback.services.content import (
     add_prompt,
     withdraw_item,
 )
+from feedback.services.images import add_image
 from feedback.services.imports import ImportCounts, import_rows
 from feedback.services.judgments import (
     NewSubmission,
@@ -38,6 +39,7 @@ __all__ = [
     "NewSubmission",
     "SubmissionOutcome",
     "add_completions",
+    "add_image",
     "add_item_for",
     "add_items",
     "add_member",

@@ -14,18 +14,17 @@ from django.utils import timezone
 from feedback.errors import Conflict, InvalidInput, TouchstoneError
 from feedback.kinds import get_kind
 from feedback.models import Completion, Item, ItemCompletion, Project, Prompt
+from feedback.services.checks import check_media, check_messages, check_text
 from feedback.services.projects import normalise_kinds, said_settings
-
-ROLES = ("system", "user", "assistant", "tool")
-LONGEST = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class NewCompletion:
-    """A completion to store; `origin` is plain data such as `{"label": "model-a"}`."""
+    """A completion to store: text, an image, or both; `origin` is plain data: `{"label": "model-a"}`."""
 
     text: str
     origin: Mapping[str, Any] = field(default_factory=dict)
+    media: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +117,10 @@ def add_item_for(
     Items with a lower `order_key` are given out first.
     Raises InvalidInput, Conflict `external_id_conflict`.
     """
-    asked = _check_kinds(kinds, len(completions))
+    asked = _check_kinds(kinds, completions)
     if any(completion.prompt_id != prompt.pk for completion in completions):
         raise InvalidInput("An item's completions belong to its prompt.", code="mixed_prompts")
-    shown = [(completion.text, completion.label) for completion in completions]
-    digest = _item_digest(prompt.digest, prompt.external_id, shown, asked)
+    digest = _item_digest(prompt, completions, asked)
     known = _same_id(prompt.project, item_id, digest)
     if known is not None:
         return known
@@ -144,27 +142,6 @@ def withdraw_item(item: Item) -> None:
     Item.objects.filter(pk=item.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
 
 
-def check_messages(messages: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """Messages as stored. Raises InvalidInput `bad_messages`, `empty_prompt`, `nul_character`."""
-    if not isinstance(messages, list | tuple) or not messages:
-        raise InvalidInput("A prompt needs at least one message.", code="empty_prompt")
-    clean = [_check_message(n, message) for n, message in enumerate(messages)]
-    if not clean[-1]["content"].strip():
-        raise InvalidInput("The prompt's last message is empty.", code="empty_prompt")
-    return clean
-
-
-def check_text(text: Any, what: str) -> str:
-    """Text as received; raises InvalidInput for what cannot be stored."""
-    if not isinstance(text, str):
-        raise InvalidInput(f"The {what} is not text.", code="not_text")
-    if "\x00" in text:
-        raise InvalidInput(f"The {what} contains a NUL character.", code="nul_character")
-    if len(text) > LONGEST:
-        raise InvalidInput(f"The {what} has over {LONGEST} characters.", code="too_long")
-    return text
-
-
 def external_id_conflict(what: str, external_id: str) -> Conflict:
     """The error for an external id that stands for other content already."""
     return Conflict(
@@ -174,30 +151,30 @@ def external_id_conflict(what: str, external_id: str) -> Conflict:
     )
 
 
-def _check_message(n: int, message: Any) -> dict[str, str]:
-    if not isinstance(message, Mapping) or message.get("role") not in ROLES:
-        raise InvalidInput(
-            f"Message {n} needs a role ({', '.join(ROLES)}) and a content.", code="bad_messages"
-        )
-    content = check_text(message.get("content"), f"content of message {n}")
-    return {"role": message["role"], "content": content}
-
-
 def _completion(prompt: Prompt, new: NewCompletion) -> Completion:
     text = check_text(new.text, "completion")
-    if not text.strip():
+    media = None if new.media is None else check_media(prompt.project, new.media)
+    if not text.strip() and media is None:
         raise InvalidInput("A completion is empty.", code="empty_completion")
-    return Completion(prompt=prompt, text=text, origin=dict(new.origin))
+    return Completion(prompt=prompt, text=text, media=media, origin=dict(new.origin))
 
 
 def _check_kinds(
-    kinds: Sequence[Mapping[str, Any] | str], completions: int
+    kinds: Sequence[Mapping[str, Any] | str], completions: Sequence[Completion | NewCompletion]
 ) -> list[dict[str, Any]]:
     asked = normalise_kinds(kinds)
+    images = [n for n, c in enumerate(completions) if c.media is not None and not c.text.strip()]
     for one in asked:
-        problem = get_kind(one["kind"]).completions_problem(completions)
+        kind = get_kind(one["kind"])
+        problem = kind.completions_problem(len(completions))
         if problem:
             raise InvalidInput(problem, code="wrong_number_of_completions")
+        if images and not kind.images:
+            raise InvalidInput(
+                f"{kind.label} is about text, and completion {images[0]} is only an image.",
+                code="image_not_suited",
+                hint="Ask another kind about it, or give the completion a text too.",
+            )
     if len({one["kind"] for one in asked}) < len(asked):
         raise InvalidInput("An item asks each kind once.", code="duplicate_kind")
     return asked
@@ -216,14 +193,14 @@ def _try_add(
 def _add(
     project: Project, new: NewItem, overlap: int, blind: bool, closed: bool, reuse_equal: bool
 ) -> ContentOutcome:
-    asked = _check_kinds(new.kinds, len(new.completions))
+    asked = _check_kinds(new.kinds, new.completions)
     prompt, new_prompt = add_prompt(project, new.messages, external_id=new.prompt_id, tags=new.tags)
-    shown = [(c.text, str(c.origin.get("label", ""))) for c in new.completions]
-    digest = _item_digest(prompt.digest, new.prompt_id, shown, asked)
+    wanted = [_completion(prompt, completion) for completion in new.completions]
+    digest = _item_digest(prompt, wanted, asked)
     known = _known_item(project, new, digest, reuse_equal)
     if known is not None:
         return ContentOutcome("same", prompt=prompt, item=known)
-    completions = _stored_completions(prompt, new.completions, reuse_equal)
+    completions = _stored_completions(prompt, wanted, reuse_equal)
     if not asked:
         return ContentOutcome("created" if new_prompt or completions else "same", prompt=prompt)
     item = _create_item(
@@ -259,21 +236,26 @@ def _same_id(project: Project, item_id: str | None, digest: str) -> Item | None:
 
 
 def _stored_completions(
-    prompt: Prompt, new: Sequence[NewCompletion], reuse_equal: bool
+    prompt: Prompt, wanted: Sequence[Completion], reuse_equal: bool
 ) -> list[Completion]:
     """The completions' rows in the order given; equal ones are reused only where asked."""
-    known = {(c.text, c.label): c for c in prompt.completions.all()} if reuse_equal else {}
-    wanted = [_completion(prompt, completion) for completion in new]
-    fresh = [c for c in wanted if (c.text, c.label) not in known]
+    known = {_said(c): c for c in prompt.completions.all()} if reuse_equal else {}
+    fresh = [c for c in wanted if _said(c) not in known]
     Completion.objects.bulk_create(fresh)
-    return [known.get((c.text, c.label), c) for c in wanted]
+    return [known.get(_said(c), c) for c in wanted]
 
 
-def _item_digest(
-    prompt: str, prompt_id: str | None, shown: Sequence[tuple[str, str]], asked: Sequence[Any]
-) -> str:
+def _said(completion: Completion) -> tuple[str, str, str]:
+    """What makes completions of one prompt equal: text, label, and the image if there is one."""
+    media = "" if completion.media is None else digest_of(completion.media)
+    return completion.text, completion.label, media
+
+
+def _item_digest(prompt: Prompt, completions: Sequence[Completion], asked: Sequence[Any]) -> str:
     said = [{**one, "settings": said_settings(one)} for one in asked]
-    return digest_of([prompt, prompt_id, [list(pair) for pair in shown], said])
+    # An item of texts keeps the digest that it had before there were images.
+    shown = [[c.text, c.label] + ([] if c.media is None else [c.media]) for c in completions]
+    return digest_of([prompt.digest, prompt.external_id, shown, said])
 
 
 def _create_item(

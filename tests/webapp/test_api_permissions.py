@@ -30,6 +30,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "api-members": {"get": VIEWERS, "post": OWNERS},
     "api-member": {"delete": OWNERS},
     "api-prompts": {"get": VIEWERS, "post": OWNERS},
+    "api-images": {"post": OWNERS},
     "api-items": {"get": VIEWERS, "post": OWNERS},
     "api-next": {"get": MEMBERS, "post": MEMBERS},
     "api-judgments": {"get": VIEWERS},
