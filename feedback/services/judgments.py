@@ -28,6 +28,7 @@ from feedback.selectors import ask_of
 from feedback.services.changes import lock_changeable, require_changeable
 from feedback.services.content import digest_of
 from feedback.services.drafts import LONGEST_TIME, MOST_EDITS, drop_draft
+from feedback.services.records import outcome_for
 
 LONGEST_KEY = 100
 LONGEST_CLIENT = 60
@@ -161,13 +162,17 @@ def _submit(new: NewSubmission) -> SubmissionOutcome:
 
 
 def _judgment(submission: Submission, checked: Checked, replaced: Judgment | None) -> Judgment:
+    annotator, item = submission.annotator, submission.item
+    outcome, record = outcome_for(annotator, item, checked.kind, checked.answer, checked.ask)
     return Judgment(
         submission=submission,
-        item=submission.item,
-        annotator=submission.annotator,
+        item=item,
+        annotator=annotator,
         kind=checked.kind.name,
         kind_version=checked.kind.version,
         answer=checked.answer.model_dump(mode="json"),
+        outcome=outcome,
+        record=record,
         supersedes=replaced,
     )
 
