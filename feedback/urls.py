@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from feedback.views import images, items, judging, members, projects
+from feedback.views import changes, images, items, judging, leases, members, projects
 
 urlpatterns = [
     path("", projects.projects, name="projects"),
@@ -13,17 +13,20 @@ urlpatterns = [
     path("projects/<slug:slug>/members/", members.members, name="project_members"),
     path("projects/<slug:slug>/members/remove/", members.member_remove, name="member_remove"),
     path("projects/<slug:slug>/judge/", judging.judge, name="judge"),
-    path("projects/<slug:slug>/judge/<int:pk>/skip/", judging.judge_skip, name="judge_skip"),
+    path("projects/<slug:slug>/judge/next/", judging.judge_next, name="judge_next"),
+    path("projects/<slug:slug>/judge/progress/", judging.judge_progress, name="judge_progress"),
+    path("projects/<slug:slug>/judge/last/", changes.judge_last, name="judge_last"),
+    path("projects/<slug:slug>/judge/last/undo/", changes.judge_undo, name="judge_undo"),
+    path("projects/<slug:slug>/judge/<int:pk>/skip/", leases.judge_skip, name="judge_skip"),
     path(
         "projects/<slug:slug>/judge/<int:pk>/heartbeat/",
-        judging.judge_heartbeat,
+        leases.judge_heartbeat,
         name="judge_heartbeat",
     ),
     path(
-        "projects/<slug:slug>/judge/<int:pk>/release/",
-        judging.judge_release,
-        name="judge_release",
+        "projects/<slug:slug>/judge/<int:pk>/release/", leases.judge_release, name="judge_release"
     ),
+    path("projects/<slug:slug>/judge/<int:pk>/draft/", leases.judge_draft, name="judge_draft"),
     path("projects/<slug:slug>/images/<slug:digest>/", images.image, name="image"),
     path("projects/<slug:slug>/items/", items.items, name="items"),
     path("projects/<slug:slug>/items/<int:pk>/", items.item, name="item"),

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from feedback.services.accounts import create_token
-from feedback.services.changes import changeable_until, last_submission, withdraw_submission
+from feedback.services.changes import (
+    changeable_until,
+    last_changeable,
+    last_submission,
+    withdraw_submission,
+)
 from feedback.services.content import (
     ContentOutcome,
     NewCompletion,
@@ -55,6 +60,7 @@ __all__ = [
     "create_token",
     "draft_of",
     "import_rows",
+    "last_changeable",
     "last_submission",
     "normalise_kinds",
     "read_fields",

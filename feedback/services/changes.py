@@ -34,6 +34,19 @@ def last_submission(annotator: Annotator) -> Submission | None:
     )
 
 
+def last_changeable(annotator: Annotator) -> Submission:
+    """The annotator's last submission, if it may be changed.
+
+    Raises NotFound `nothing_to_change`, or Conflict with the reason why it may not.
+    """
+    last = last_submission(annotator)
+    if last is None:
+        raise NotFound("You have no answer here that could be changed.", code="nothing_to_change")
+    with transaction.atomic():
+        require_changeable(last)
+    return last
+
+
 def changeable_until(submission: Submission) -> datetime | None:
     """Until when its annotator may change it, or None where that is over or was never possible.
 
@@ -106,6 +119,8 @@ def _check_standing(submission: Submission) -> None:
         raise _settled("This answer was taken back.", "withdrawn")
     if submission.item.withdrawn_at is not None:
         raise Conflict("This item was withdrawn.", code="item_withdrawn")
+    if submission.judgments.filter(record__closed_at__isnull=False).exists():
+        raise _settled("The session of this answer has ended.", "session_ended")
     if any(asked.kind.is_final(asked.settings) for asked in asked_kinds(submission.item)):
         raise _settled("This answer is final, as its outcome was shown.", "final")
 
