@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from feedback.views import changes, images, items, judging, leases, members, projects
+from feedback.views import (
+    account,
+    changes,
+    gates,
+    images,
+    items,
+    judging,
+    leases,
+    members,
+    projects,
+    records,
+)
 
 urlpatterns = [
     path("", projects.projects, name="projects"),
+    path("account/keys/", account.account_keys, name="account_keys"),
     path("projects/new/", projects.project_new, name="project_new"),
     path("projects/<slug:slug>/settings/", projects.project_settings, name="project_settings"),
     path("projects/<slug:slug>/members/", members.members, name="project_members"),
@@ -27,7 +39,11 @@ urlpatterns = [
         "projects/<slug:slug>/judge/<int:pk>/release/", leases.judge_release, name="judge_release"
     ),
     path("projects/<slug:slug>/judge/<int:pk>/draft/", leases.judge_draft, name="judge_draft"),
+    path("projects/<slug:slug>/gate/<int:pk>/", gates.gate, name="gate"),
+    path("projects/<slug:slug>/session/<slug:kind>/", records.kind_session, name="kind_session"),
+    path("projects/<slug:slug>/report/<slug:kind>/", records.kind_report, name="kind_report"),
     path("projects/<slug:slug>/images/<slug:digest>/", images.image, name="image"),
     path("projects/<slug:slug>/items/", items.items, name="items"),
     path("projects/<slug:slug>/items/<int:pk>/", items.item, name="item"),
+    path("projects/<slug:slug>/items/<int:pk>/example/", items.example, name="example"),
 ]

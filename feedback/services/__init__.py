@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feedback.services.accounts import create_token
+from feedback.services.accounts import create_token, save_keys
 from feedback.services.changes import (
     changeable_until,
     last_changeable,
@@ -20,6 +20,7 @@ from feedback.services.content import (
     withdraw_item,
 )
 from feedback.services.drafts import NewDraft, answer_fields, draft_of, read_fields, save_draft
+from feedback.services.examples import remove_example, save_example
 from feedback.services.images import add_image
 from feedback.services.imports import ImportCounts, import_rows
 from feedback.services.judgments import (
@@ -64,8 +65,11 @@ __all__ = [
     "last_submission",
     "normalise_kinds",
     "read_fields",
+    "remove_example",
     "remove_member",
     "save_draft",
+    "save_example",
+    "save_keys",
     "submit_judgment",
     "submit_judgments",
     "update_project",
