@@ -14,6 +14,7 @@ from feedback.keys import ACTIONS, shown_key, translation
 from feedback.models import Completion, Judgment, Project
 from feedback.rendering import to_html
 from feedback.selectors import Question, ask_of, describe_judgment, stored_answer
+from feedback.selectors.images import shown_media
 
 register = template.Library()
 
