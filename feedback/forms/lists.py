@@ -17,6 +17,7 @@ class ListField(forms.CharField):
 
     def __init__(self, *, rows: int = 4, placeholder: str = "", **kwargs: Any) -> None:
         attrs = {"rows": rows, "class": "code", "spellcheck": "false", "placeholder": placeholder}
+        attrs["wrap"] = "off"  # a line is an entry
         super().__init__(widget=forms.Textarea(attrs), **kwargs)
 
     def complaint(self, where: str, message: str) -> str:

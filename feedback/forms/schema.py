@@ -82,7 +82,7 @@ def _list(
         return LinesField(**said)
     if any(part.get("type") == "array" for part in parts.values()):
         said["help_text"] = f"{said['help_text']} A list in JSON.".strip()
-        return JsonListField(placeholder=_example(parts), rows=6, **said)
+        return JsonListField(placeholder=_example(parts), rows=9, **said)
     columns = " | ".join(map(_column, parts, parts.values()))
     said["help_text"] = f"{said['help_text']} One a line: {columns}.".strip()
     return RowsField(properties=parts, rows=7, **said)

@@ -29,13 +29,14 @@ class KindSettingsForm(SchemaForm):
         try:
             self.model.model_validate(self.payload())
         except ValidationError as error:
-            for detail in field_errors(error):
+            for detail in _without_consequences(field_errors(error)):
                 self._place(str(detail["where"]), str(detail["message"]))
         return data
 
     def _place(self, where: str, message: str) -> None:
         name, _, rest = where.partition(".")
-        sentence = message.removeprefix("Value error, ")
+        sentence = message.removeprefix("Value error, ").replace("Tuple should", "The list should")
+        sentence = sentence.replace(" after validation", "")
         field = self.fields.get(name)
         if field is None:
             self.add_error(None, sentence[:1].upper() + sentence[1:])
@@ -43,6 +44,12 @@ class KindSettingsForm(SchemaForm):
             self.add_error(name, field.complaint(rest, sentence))
         else:
             self.add_error(name, sentence[:1].upper() + sentence[1:])
+
+
+def _without_consequences(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leaves out that a list is too short where one of its entries was refused."""
+    places = [str(detail["where"]) for detail in details]
+    return [d for d in details if not any(p.startswith(f"{d['where']}.") for p in places)]
 
 
 def settings_form(
