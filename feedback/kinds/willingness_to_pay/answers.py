@@ -132,6 +132,11 @@ class WtpSettings(Settings):
         """For forms."""
         return self.written(self.ceiling)
 
+    @property
+    def step_written(self) -> str:
+        """For forms."""
+        return self.written(self.step)
+
     def on_grid(self, amount: Decimal) -> bool:
         """Whether it is a whole number of steps."""
         return amount % self.step == 0
