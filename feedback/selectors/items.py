@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from feedback.errors import NotFound
 from feedback.models import Assignment, Item, ItemCompletion, Project, Submission, User
@@ -57,6 +58,13 @@ def names_shown(item: Item, user: User | AnonymousUser) -> bool:
         return True
     people = {j.annotator.user_id for j in item.judgments.all() if j.annotator.user_id}
     return user.pk in people or len(people) >= item.overlap
+
+
+def with_answers(items: QuerySet[Item]) -> QuerySet[Item]:
+    """The items, each with `answers`: how many submissions about it count. Only rows that are read are counted."""
+    counted = live_judgments().filter(item=OuterRef("pk")).order_by().values("item")
+    n = counted.annotate(n=Count("submission", distinct=True)).values("n")
+    return items.annotate(answers=Coalesce(Subquery(n, output_field=IntegerField()), 0))
 
 
 def items_of(project: Project) -> QuerySet[Item]:
