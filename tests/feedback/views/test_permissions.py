@@ -24,6 +24,10 @@ PAGES = [
     ("item", "get", (200, 200, 403, 404, 200, LOGIN)),
     ("judge", "get", (200, 200, 200, 404, 200, LOGIN)),
     ("judge", "post", (400, 400, 400, 404, 400, LOGIN)),  # an empty form
+    ("judge_next", "post", (200, 200, 200, 404, 200, LOGIN)),
+    ("judge_progress", "get", (200, 200, 200, 404, 200, LOGIN)),
+    ("judge_last", "get", (404, 404, 404, 404, 404, LOGIN)),  # nobody has answered yet
+    ("judge_undo", "post", (404, 404, 404, 404, 404, LOGIN)),
     ("import", "get", (200, 403, 403, 404, 200, LOGIN)),
 ]
 # On an assignment of the annotator's: nobody else has it.
@@ -31,6 +35,7 @@ ON_ASSIGNMENT = [
     ("judge_skip", (404, 404, 302, 404, 404, LOGIN)),
     ("judge_heartbeat", (404, 404, 200, 404, 404, LOGIN)),
     ("judge_release", (404, 404, 204, 404, 404, LOGIN)),
+    ("judge_draft", (400, 400, 400, 404, 400, LOGIN)),  # an empty form
 ]
 
 
