@@ -31,13 +31,6 @@ class Report:
     all_sessions: int
 
 
-def reported_kinds(project: Project) -> list[Kind[Any, Any]]:
-    """The kinds with a report page that the project asks now or has answers to."""
-    asked = {one["kind"] for one in project.kinds}
-    reported = [kind for kind in KINDS.values() if kind.reported]
-    return [kind for kind in reported if kind.name in asked or _answers(project, kind).exists()]
-
-
 def report_of(project: Project, name: str) -> Report:
     """The report of one kind, from the newest answers. Raises NotFound `no_report`."""
     kind = KINDS.get(name)
