@@ -81,8 +81,8 @@ export function attach(field, section) {
       const place = rankOf(one) === null ? "not ranked" : `rank ${rankOf(one)}`;
       one.setAttribute("aria-label", `${one.dataset.name}, ${place}`);
       one.setAttribute("aria-pressed", String(Boolean(held) && one === card));
-      const completion = section.querySelector(`.completion[data-index="${one.input.dataset.index}"]`);
-      if (completion) completion.dataset.rank = one.input.value;
+      const shown = `.completion[data-index="${one.input.dataset.index}"] header`;
+      section.querySelector(shown)?.setAttribute("data-rank", one.input.value);
     }
     markCurrent(section, card.input.dataset.index);
     field.classList.remove("waiting");
