@@ -15,6 +15,7 @@ from feedback.views import (
     members,
     projects,
     records,
+    repeats,
 )
 
 urlpatterns = [
@@ -45,5 +46,6 @@ urlpatterns = [
     path("projects/<slug:slug>/images/<slug:digest>/", images.image, name="image"),
     path("projects/<slug:slug>/items/", items.items, name="items"),
     path("projects/<slug:slug>/items/<int:pk>/", items.item, name="item"),
+    path("projects/<slug:slug>/items/<int:pk>/repeat/", repeats.item_repeat, name="item_repeat"),
     path("projects/<slug:slug>/items/<int:pk>/example/", items.example, name="example"),
 ]
