@@ -130,7 +130,7 @@ def _ledger(records: list[KindRecord]) -> Iterator[dict[str, Any]]:
         closed = record.closed_at is not None
         yield {
             "record": record,
-            "annotator": record.annotator.pseudonym,
+            "annotator": str(record.annotator),
             "result": record.data.get("result", {}),
             "rounds": record.data.get("result", {}).get("rounds")
             if closed
