@@ -14,15 +14,6 @@ from feedback.api import (
     projects,
     prompts,
     reactions,
-)
-    drafts,
-    images,
-    items,
-    judging,
-    judgments,
-    kinds,
-    projects,
-    prompts,
     repeats,
 )
 
