@@ -1,7 +1,7 @@
 // Correction: the completion is edited, and what was changed is shown as it is typed; n: nothing to correct.
 import { Rows, changed, inOrder, markCurrent } from "../js/answers/rows.js";
 import { StoredText } from "../js/answers/source.js";
-import { diffWords } from "../js/answers/changes.js";
+import { diffWords } from "../js/judging/diff.js";
 
 const PAUSE = 150; // milliseconds without typing before the change is drawn
 const TAGS = { insert: "ins", delete: "del", same: "span" };
