@@ -13,6 +13,7 @@ from feedback.kinds import KINDS
 from feedback.kinds.base import Kind
 from feedback.models import Judgment, KindRecord, Project, RecordPurpose, Source
 from feedback.selectors.judgments import live_judgments
+from feedback.selectors.reactions import impressions_by_label
 from feedback.selectors.rounds import rounds_of
 
 MOST_ANSWERS = 20_000
@@ -46,7 +47,7 @@ def report_of(project: Project, name: str) -> Report:
     )
     return Report(
         kind=kind,
-        figures=kind.report(rounds_of(answers)),
+        figures=kind.report(rounds_of(answers), impressions_by_label(project)),
         read=min(number, MOST_ANSWERS),
         answers=number,
         sessions=list(sessions.select_related("annotator__user").order_by("-pk")[:MOST_SESSIONS]),

@@ -25,7 +25,7 @@ from feedback.models import (
     User,
 )
 from feedback.selectors import ask_of
-from feedback.services.changes import lock_changeable, require_changeable
+from feedback.services.changes import lock_changeable, require_changeable, require_standing
 from feedback.services.content import digest_of
 from feedback.services.drafts import LONGEST_TIME, MOST_EDITS, drop_draft
 from feedback.services.records import outcome_for
@@ -50,6 +50,7 @@ class NewSubmission:
     edits: int | None = None
     client: str = ""
     amends: int | None = None
+    in_use: bool = False  # a reaction to what was shown: it may be changed at any time
 
     def body(self) -> dict[str, Any]:
         """What must be equal for a repeat of the key to be harmless."""
@@ -206,7 +207,7 @@ def _check_right(new: NewSubmission, lease: Assignment | None, old: Submission |
             code="assignment_and_amends",
         )
     if old is not None:
-        require_changeable(old)
+        (require_standing if new.in_use else require_changeable)(old)
     elif lease is not None:
         lock_open(lease.pk, new.annotator.pk, timezone.now())
     elif new.annotator.source == Source.HUMAN:
