@@ -1,5 +1,4 @@
 // The judging page: hands keys, clicks and the page's own end to whom they are meant for.
-import { announce } from "../announce.js";
 import { chord, isPressing, isTyping, Keys } from "./keys.js";
 import { refreshDifferences, toggleDifferences } from "./marks.js";
 import { showsSource, toggleSource } from "./reading.js";
@@ -134,4 +133,4 @@ window.addEventListener("pageshow", (event) => {
 
 rememberGuidelines();
 page.querySelector('[data-tool="source"]')?.setAttribute("aria-pressed", String(showsSource()));
-if (!stage.current) announce(area.querySelector("h2")?.textContent || "");
+

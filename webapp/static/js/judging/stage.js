@@ -174,7 +174,7 @@ export class Stage {
       this.#fetchAhead();
     } else {
       this.#swap(null, section);
-      announce(section.querySelector("h2").textContent);
+      announce("There is no item to judge now.");
     }
   }
 
