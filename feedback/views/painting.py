@@ -24,11 +24,15 @@ HEARTBEAT_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """A stored submission as its annotator sees it: what was answered, and until when it can be changed."""
+    """A stored submission as its annotator sees it."""
 
     submission: Submission
     judgments: list[Judgment]
-    until: datetime | None
+
+    @property
+    def until(self) -> datetime | None:
+        """Until when it can be changed; worked out only where a page says so."""
+        return services.changeable_until(self.submission)
 
     @property
     def outcomes(self) -> list[Judgment]:
@@ -104,7 +108,7 @@ def last_of(submission: Submission) -> dict[str, Any]:
     judgments = list(submission.judgments.all())
     for judgment in judgments:
         judgment.submission, judgment.item = submission, submission.item
-    return {"last": Last(submission, judgments, services.changeable_until(submission))}
+    return {"last": Last(submission, judgments)}
 
 
 def paint_item(
