@@ -19,7 +19,7 @@ from feedback.selectors import live_judgments
 from tests.cast import ClientOf, judge, new_item, new_project
 from tests.feedback.views.test_judging import FRAGMENT, answer, hidden, url
 
-MOST_QUERIES = 30  # of a submission, session and user included; far from one for each item
+MOST_QUERIES = 18  # of one request, with its session, user and transaction
 
 
 @pytest.fixture
@@ -197,9 +197,7 @@ def test_requests_of_the_loop_ask_little(browser: Client, project: Project) -> N
         for n in range(items):
             new_item(project, f"{items}: {n}?")
         page = browser.get(url(project))
-        with CaptureQueriesContext(
-            connection,
-        ) as fetching:
+        with CaptureQueriesContext(connection) as fetching:
             after = {"after": hidden(page)["assignment"]}
             browser.post(address(project, "judge_next"), after, headers=FRAGMENT)
         with CaptureQueriesContext(connection) as submitting:
