@@ -173,7 +173,8 @@ def test_an_aspect_is_written_only_when_it_is_asked_for() -> None:
     harmless = Comparison(context=CONTEXT, first=A, second=B, outcome="second", aspect="harmless")
     overall = comparison("first", 1)
     ranking = Ranking(context=CONTEXT, tiers=((A,), (B,)))
-    records = [harmless, overall, ranking, score(1, aspect="harmless"), score(2)]
+    records: list[Evidence] = [harmless, overall, ranking]
+    records += [score(1, aspect="harmless"), score(2)]
     asked = ExportOptions(aspect="harmless")
     assert pairs(rows("preference", records, asked)) == [("b", "a", 1), ("a", "b", 1)]
     assert ExportOptions(aspect="") == ExportOptions()
