@@ -174,6 +174,14 @@ def test_a_final_answer_stays(owner: User, reviewer: User, annotator: User) -> N
     assert Judgment.objects.get().withdrawn_at is None
 
 
+def test_a_blind_answer_stays_once_the_names_are_told(project: Project, annotator: User) -> None:
+    new_item(project, blind=True)
+    old = judged(project, annotator)
+    assert services.changeable_until(old) is None
+    assert refusal(amend, old) == refusal(undo, old) == "cannot_change_revealed"
+    assert [j.answer["choice"] for j in live_judgments()] == ["first"]
+
+
 def test_only_ones_own(project: Project, stored: Submission, reviewer: User) -> None:
     other = services.annotator_for_user(project, reviewer)
     with pytest.raises(NotFound):
