@@ -22,6 +22,9 @@ PAGES = [
     ("member_remove", "post", (302, 403, 403, 404, 302, LOGIN)),
     ("items", "get", (200, 200, 403, 404, 200, LOGIN)),
     ("item", "get", (200, 200, 403, 404, 200, LOGIN)),
+    ("example", "post", (302, 403, 403, 404, 302, LOGIN)),
+    ("account_keys", "get", (200, 200, 200, 200, 200, LOGIN)),
+    ("account_keys", "post", (302, 302, 302, 302, 302, LOGIN)),  # nothing named: the first keys
     ("judge", "get", (200, 200, 200, 404, 200, LOGIN)),
     ("judge", "post", (400, 400, 400, 404, 400, LOGIN)),  # an empty form
     ("judge_next", "post", (200, 200, 200, 404, 200, LOGIN)),
@@ -109,7 +112,7 @@ def test_tabs_lead_only_where_the_role_may_go(
 
 
 def _url(view: str, item: Item) -> str:
-    if view in ("projects", "project_new"):
+    if view in ("projects", "project_new", "account_keys"):
         return reverse(view)
     args: list[object] = [item.project.slug]
-    return reverse(view, args=[*args, item.pk] if view == "item" else args)
+    return reverse(view, args=[*args, item.pk] if view in ("item", "example") else args)
