@@ -156,6 +156,26 @@ def test_an_image_is_of_its_project(
 
 
 @pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        ("owner", 200),
+        ("reviewer", 200),
+        ("annotator", 200),
+        ("staff", 200),
+        ("stranger", 404),
+        (None, 302),
+    ],
+)
+def test_who_may_look(
+    role: str | None, status: int, project: Project, client_of: ClientOf, request: Any
+) -> None:
+    user = request.getfixturevalue(role) if role else None
+    url = reverse("image", args=[project.slug, upload(project, picture()).digest])
+    assert client_of(user).get(url).status_code == status
+    assert client_of(user).post(url).status_code in {302, 405}
+
+
+@pytest.mark.parametrize(
     "media",
     [
         "https://a.example/x.png",
