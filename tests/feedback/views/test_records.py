@@ -216,6 +216,27 @@ def test_a_price_list_is_shown_and_stored_in_one_order(
     )
 
 
+def test_a_price_list_is_reopened_as_it_was_answered(
+    owner: User, reviewer: User, annotator: User, browser: Client
+) -> None:
+    project = open_project(
+        owner,
+        reviewer,
+        annotator,
+        mechanism="price_list",
+        direction="descending",
+        prices=["1", "2"],
+    )
+    new_item(project)
+    rows = [{"price": "2", "pay": False}, {"price": "1", "pay": True}]
+    judge(project, annotator, {WTP: {"preferred": "second", "choices": rows}})
+    html = browser.get(reverse("judge_last", args=[project.slug])).content.decode()
+    assert _prices(html) == ["2", "1"]
+    checked = [part for part in html.split("<input")[1:] if "checked" in part.split(">")[0]]
+    said = [part.split('value="')[1].split('"')[0] for part in checked if f"{WTP}." in part]
+    assert said == ["second", "false", "true"]
+
+
 def _prices(html: str) -> list[str]:
     return [part.split('"')[0] for part in html.split('data-price="')[1:]]
 
