@@ -253,10 +253,11 @@ def _storable(value: Any) -> bool:
 
 
 def invalid_answer(kind: str, details: Sequence[Mapping[str, Any]]) -> InvalidInput:
-    """The error for an answer that does not fit its kind."""
-    first = details[0]["message"] if details else "it could not be read"
+    """The error for an answer that does not fit its kind; the first detail is told in full."""
+    where, message = details[0]["where"], details[0]["message"]
+    told = message if where == kind else f"{where}: {message}"
     return InvalidInput(
-        f"The answer does not fit the kind '{kind}': {first}",
+        f"The answer does not fit the kind '{kind}': {told}",
         code="invalid_answer",
         hint="See the answer's schema in the API documentation.",
         details=details,

@@ -55,6 +55,11 @@ def test_spans_are_counted_in_code_points(quote: str) -> None:
     assert ONE[0].text[start:end] == quote
 
 
+def test_a_browser_may_quote_line_ends_in_its_own_way() -> None:
+    asked = Asked("critique", ONE)
+    asked.parse(remark(spans=[{**quoting("five.\r\nOr"), "quote": "five.\nOr"}]))
+
+
 def test_spans_may_overlap() -> None:
     spans = [quoting("is 👍🏽 five"), quoting("five."), quoting("five")]
     assert len(Asked("critique", ONE).evidence(remark(spans=spans))) == 1
