@@ -33,9 +33,10 @@ def by_place() -> list[int]:
 
 def tiers(page: Page) -> list[str]:
     """The letters in each tier, the best first."""
-    return page.locator(".tier").evaluate_all(
-        "tiers => tiers.map(t => [...t.querySelectorAll('.rank-card')].map(c => c.textContent).join(''))"
+    script = (
+        "tier => [...tier.querySelectorAll('.rank-card')].map(card => card.textContent).join('')"
     )
+    return [str(tier.evaluate(script)) for tier in page.locator(".tier").all()]
 
 
 def test_digits_give_ranks(
