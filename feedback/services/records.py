@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import random
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from feedback.errors import Conflict
 from feedback.kinds import get_kind
 from feedback.kinds.base import Ask, Kind, Settings
 from feedback.models import Annotator, Item, Judgment, KindRecord, RecordPurpose, Source
-from feedback.selectors import ask_of, live_judgments, record_about, stored_answer
+from feedback.selectors import AskedKind, ask_of, live_judgments, record_about, stored_answer
 from feedback.selectors.rounds import rounds_of
 from feedback.services.content import digest_of
 
@@ -39,6 +39,20 @@ def outcome_for(
     record = open_session(annotator, kind, ask.settings)
     _refuse_settled(annotator, item, kind)  # now that nobody else can end the session
     return dict(kind.outcome(answer, ask, chance_of(record.secret, str(item.pk)))), record
+
+
+def commitments_for(annotator: Annotator, asked: Sequence[AskedKind]) -> dict[str, str]:
+    """By kind, what the draws of the annotator's session are committed to; shown before an answer is given.
+
+    A session that is needed and not open is begun.
+    """
+    if annotator.source != Source.HUMAN:
+        return {}
+    return {
+        one.kind.name: open_session(annotator, one.kind, one.settings).data["commitment"]
+        for one in asked
+        if one.kind.keeps_sessions(one.settings)
+    }
 
 
 def chance_of(secret: str, name: str) -> random.Random:

@@ -16,6 +16,7 @@ from feedback.assignment import Gated, Nothing
 from feedback.errors import NotFound
 from feedback.models import Annotator, Assignment, Judgment, Project, Submission
 from feedback.permissions import Ability
+from feedback.services.records import commitments_for
 from feedback.views.answers import answered, typed
 from feedback.views.requests import MemberRequest
 
@@ -135,8 +136,10 @@ def count(request: MemberRequest, project: Project, n: int) -> None:
 
 
 def _question(assignment: Assignment) -> dict[str, Any]:
+    question = selectors.question(assignment)
     return {
-        "question": selectors.question(assignment),
+        "question": question,
+        "commitments": commitments_for(assignment.annotator, question.kinds),
         "assignment": assignment,
         "key": uuid.uuid4(),
         "expires": assignment.expires_at.isoformat(),

@@ -124,7 +124,8 @@ def test_a_session_left_idle_is_settled_before_the_next_begins(
     Judgment.objects.update(created=timezone.now() - timedelta(hours=2, minutes=1))
     second = answer(bdm, annotator)
     assert second.record != first.record
-    ended = KindRecord.objects.get(pk=first.record_id)
+    assert first.record is not None
+    ended = KindRecord.objects.get(pk=first.record.pk)
     assert ended.closed_at is not None
     assert ended.data["result"]["rounds"] == 2
     assert audit(ended) == []

@@ -252,7 +252,7 @@ def session(payloads: list[dict[str, Any]], **settings: Any) -> list[Round]:
 
 def test_one_bdm_round_is_paid_with_the_draw_that_was_shown() -> None:
     rounds = session([said("1.00"), said("4.00", "second"), said(None, "equal")], paid=True)
-    paid = Counter()
+    paid: Counter[int] = Counter()
     for seed in range(3000):
         result = KIND.close_session(rounds, random.Random(seed))
         one = result["paid"]

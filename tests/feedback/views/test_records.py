@@ -162,6 +162,8 @@ def test_the_form_shows_the_rule_and_keeps_what_was_typed(
     url = reverse("judge", args=[project.slug])
     page = browser.get(url)
     assert "Hypothetical" in page.content.decode()
+    commitment = KindRecord.objects.get().data["commitment"]
+    assert commitment in page.content.decode()  # before anything is answered
     fields = {
         "assignment": page.context["assignment"].pk,
         "item": page.context["assignment"].item_id,
@@ -179,6 +181,8 @@ def test_the_form_shows_the_rule_and_keeps_what_was_typed(
     assert stored.answer["preferred"] == "second"
     assert stored.outcome["at_cap"] is True
     assert stored.outcome["hypothetical"] is True
+    assert stored.record is not None
+    assert stored.record.data["commitment"] == commitment
 
 
 @pytest.mark.parametrize("direction", ["ascending", "descending", "random"])
