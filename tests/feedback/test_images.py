@@ -128,6 +128,7 @@ def test_upload_and_look(
     assert send().status_code == 200
     seen: Any = client_of(annotator).get(body["url"])
     assert b"".join(seen.streaming_content) == data
+    seen.file_to_stream.close()
     assert seen["Content-Type"] == "image/webp"
     assert seen["X-Content-Type-Options"] == "nosniff"
     assert seen["Content-Disposition"] == "inline"
@@ -149,7 +150,9 @@ def test_an_image_is_of_its_project(
 ) -> None:
     digest = upload(project, picture()).digest
     client = client_of(owner)
-    assert client.get(reverse("image", args=[project.slug, digest])).status_code == 200
+    found: Any = client.get(reverse("image", args=[project.slug, digest]))
+    assert found.status_code == 200
+    found.file_to_stream.close()
     assert client.get(reverse("image", args=[thumbs_project.slug, digest])).status_code == 404
     for path in ("../../secret_key", "..%2Fsecret_key", f"{digest}/../x", digest[:-1]):
         assert client.get(f"/projects/{project.slug}/images/{path}/").status_code == 404
@@ -171,7 +174,10 @@ def test_who_may_look(
 ) -> None:
     user = request.getfixturevalue(role) if role else None
     url = reverse("image", args=[project.slug, upload(project, picture()).digest])
-    assert client_of(user).get(url).status_code == status
+    response: Any = client_of(user).get(url)
+    assert response.status_code == status
+    if status == 200:
+        response.file_to_stream.close()
     assert client_of(user).post(url).status_code in {302, 405}
 
 

@@ -76,5 +76,6 @@ def test_the_documented_mapping_reads_the_documented_rows() -> None:
     read = converted(json.loads(documented.read_text()), **row)
     assert [c.label for c in read.completions] == ["model-a", "model-b"]
     assert [j.answer["choice"] for j in read.judgments] == ["second"]
-    guessed = suggest_mapping(list(row), [row])
+    guessed = suggest_mapping(list(row), [{**row, "image_1": "http://plain.example"}, row])
+    assert guessed["prompt"] == ["caption"]
     assert [c["image"] for c in guessed["completions"]] == ["image_1", "image_2"]
