@@ -109,7 +109,9 @@ def _arrange(state: StateCore) -> None:
 
 def _configured() -> MarkdownIt:
     markdown = _Markdown(
-        "commonmark", {"html": False, "breaks": True, "maxNesting": DEEPEST + 20}, renderer_cls=_Renderer
+        "commonmark",
+        {"html": False, "breaks": True, "maxNesting": DEEPEST + 20},
+        renderer_cls=_Renderer,
     )
     markdown.enable(["table", "strikethrough"])
     markdown.block.ruler.before("table", "deadline", _block_deadline)

@@ -2,7 +2,7 @@
 import { announce } from "../announce.js";
 import { recall, remember } from "./memory.js";
 
-const REMEMBERED = "touchstone.source";
+const REMEMBERED = "text_as_source";
 const COPIED_FOR = 1500; // milliseconds that "Copied" stands on the button
 
 let asSource = recall(REMEMBERED) === "yes";

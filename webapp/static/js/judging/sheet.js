@@ -1,7 +1,5 @@
 // The page around the item: the help sheet and the guidelines, which stay as the reader left them.
-import { recall, remember } from "./memory.js";
-
-const REMEMBERED = "touchstone.guidelines";
+import { remember } from "./memory.js";
 
 export function openHelp() {
   const help = document.getElementById("help");
@@ -23,7 +21,7 @@ export function toggleGuidelines() {
 
 export function rememberGuidelines() {
   const guidelines = document.getElementById("guidelines");
-  const before = recall(REMEMBERED);
-  guidelines.open = before ? before === "open" : window.innerWidth >= 1280;
-  guidelines.addEventListener("toggle", () => remember(REMEMBERED, guidelines.open ? "open" : "closed"));
+  guidelines.addEventListener("toggle", () => {
+    remember("guidelines", guidelines.open ? "open" : "closed");
+  });
 }
