@@ -13,9 +13,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from feedback.kinds import get_kind
 from feedback.models import Assignment, Judgment, KindRecord, Project, User
-from feedback.services.records import audit
+from feedback.services.records import audit, close_session
 from tests.browser.conftest import log_in
-from tests.cast import new_item, new_project
+from tests.cast import judge, new_item, new_project
 
 WTP = "willingness_to_pay"
 KEYBOARD_ONLY = """for (const name of ["mousedown", "pointerdown", "touchstart"])
@@ -182,3 +182,25 @@ def test_rows_may_be_chosen_one_by_one_where_switching_back_is_flagged(
     judgment = Judgment.objects.get()
     assert judgment.outcome["inconsistent"] is True
     assert [choice["pay"] for choice in judgment.answer["choices"]].count(True) == 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_readable_on_a_phone(
+    page: Page, live_server: LiveServer, make: Any, annotator: User, owner: User, scheme: Any
+) -> None:
+    project = make(items=3, gate=False, paid=True, currency="EUR")
+    for amount in ("1.00", "5.00"):
+        judge(project, annotator, {WTP: {"preferred": "first", "amount": amount}})
+    close_session(KindRecord.objects.get())
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.emulate_media(color_scheme=scheme)
+    for user, view, args in (
+        (annotator, "judge", []),
+        (annotator, "kind_session", [WTP]),
+        (owner, "kind_report", [WTP]),
+    ):
+        log_in(page, live_server, user)
+        page.goto(reverse(view, args=[project.slug, *args]))
+        expect(page.get_by_text("EUR").first).to_be_visible()
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, view
