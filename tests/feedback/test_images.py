@@ -135,6 +135,15 @@ def test_upload_and_look(
     assert "sandbox" in seen["Content-Security-Policy"]
 
 
+def test_upload_in_the_browser(project: Project, owner: User, client_of: ClientOf) -> None:
+    client, url = client_of(owner), reverse("images", args=[project.slug])
+    response = client.post(url, {"file": SimpleUploadedFile("x.png", picture())}, follow=True)
+    assert Image.objects.get().digest in response.content.decode()
+    refused = client.post(url, {"file": SimpleUploadedFile("x.png", b"<svg/>")})
+    assert refused.status_code == 400
+    assert "not_an_image" in refused.content.decode()
+
+
 def test_an_upload_that_is_refused_says_why(project: Project, owner: User, api_of: ApiOf) -> None:
     url = f"/api/v1/projects/{project.slug}/images/"
     file = SimpleUploadedFile("x.png", b"<svg/>", content_type="image/png")

@@ -31,6 +31,8 @@ PAGES = [
     ("judge_progress", "get", (200, 200, 200, 404, 200, LOGIN)),
     ("judge_last", "get", (404, 404, 404, 404, 404, LOGIN)),  # nobody has answered yet
     ("judge_undo", "post", (404, 404, 404, 404, 404, LOGIN)),
+    ("images", "get", (200, 403, 403, 404, 200, LOGIN)),
+    ("images", "post", (400, 403, 403, 404, 400, LOGIN)),  # without a file
     ("import", "get", (200, 403, 403, 404, 200, LOGIN)),
 ]
 # On an assignment of the annotator's: nobody else has it.
