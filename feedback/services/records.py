@@ -11,13 +11,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Prefetch
 from django.utils import timezone
 
 from feedback.errors import Conflict
 from feedback.kinds import get_kind
 from feedback.kinds.base import Ask, Kind, Settings
-from feedback.models import Annotator, Item, Judgment, KindRecord, RecordPurpose, Source
+from feedback.models import (
+    Annotator,
+    Item,
+    ItemCompletion,
+    Judgment,
+    KindRecord,
+    RecordPurpose,
+    Source,
+)
 from feedback.selectors import AskedKind, ask_of, live_judgments, record_about, stored_answer
 from feedback.selectors.rounds import rounds_of
 from feedback.services.content import digest_of
@@ -120,7 +128,9 @@ def audit(record: KindRecord) -> list[str]:
 def _problems(record: KindRecord) -> Iterator[str]:
     if commitment_to(record.secret) != record.data.get("commitment"):
         yield "The secret is not the one that was committed to when the session began."
-    judgments = {j.pk: j for j in record.judgments.select_related("item").order_by("pk")}
+    slots = Prefetch("item__slots", ItemCompletion.objects.select_related("completion"))
+    rows = record.judgments.select_related("item").prefetch_related(slots)
+    judgments = {judgment.pk: judgment for judgment in rows.order_by("pk")}
     for judgment in judgments.values():
         yield from _outcome_problems(judgment, record.secret)
     if record.closed_at is not None:

@@ -248,3 +248,13 @@ def test_rounds_know_the_annotators_other_answers(
     assert one.others["pairwise"].choice == "second"
     agreement = get_kind(WTP).report([one])["units"][0]["agreement"]
     assert (agreement["count"], agreement["of"]) == (1, 1)
+
+
+def test_an_audit_costs_no_more_queries_with_more_rounds(
+    bdm: Project, annotator: User, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(6):
+        answer(bdm, annotator)
+    record = close_session(KindRecord.objects.get())
+    with django_assert_max_num_queries(8):
+        assert audit(record) == []

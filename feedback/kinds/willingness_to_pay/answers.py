@@ -57,10 +57,17 @@ class WtpSettings(Settings):
         max_length=MOST_PRICES,
         description="The price list, rising; ten equal steps up to the cap where it is empty.",
     )
-    single_switching: Literal["enforce", "flag"] = "enforce"
-    direction: Literal["ascending", "descending", "random"] = "ascending"
+    single_switching: Literal["enforce", "flag"] = Field(
+        default="enforce",
+        description="An answer that switches back in the price list: refuse it, or mark it.",
+    )
+    direction: Literal["ascending", "descending", "random"] = Field(
+        default="ascending",
+        description="How the list is shown; random: fixed by chance for each annotator and item.",
+    )
     paid: bool = Field(
-        default=False, description="False: hypothetical, and labelled so everywhere."
+        default=False,
+        description="One round of each session is paid; else everything is labelled hypothetical.",
     )
     gate: bool = Field(default=True, description="Ask comprehension questions and practise first.")
     comprehension: tuple[Question, ...] = Field(
