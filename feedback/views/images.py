@@ -34,7 +34,7 @@ def images(request: MemberRequest, slug: str) -> HttpResponse:
             show_error(form, error, "file")
         else:
             state = "is there" if new else "was there already"
-            messages.success(request, f"The image {state}: {added.digest}")
+            messages.success(request, f"The image {state}: {added.digest[:12]}…")
             return redirect("images", project.slug)
     page = page_of(request, Image.objects.filter(project=project))
     context = {"project": project, "form": form, "page": page}
