@@ -64,6 +64,7 @@ def test_from_the_gate_to_the_audit_by_keyboard(
     answer_questions(page, project)
     for n in (1, 2):
         expect(page.get_by_text(f"Practice round {n} of 2.")).to_be_visible()
+        expect(page.locator(".kind.active")).to_have_count(1)
         if n == 1:
             assert_accessible(page)
         press(page, "1", "Home", "Shift+ArrowRight", "ArrowRight", "Enter")
@@ -136,7 +137,7 @@ def test_an_amount_above_the_endowment_is_not_sent(
     press(page, "1")
     page.keyboard.type("5,10")
     press(page, "Enter")
-    expect(page.get_by_text("That is above your endowment of 5.00 USD.")).to_be_visible()
+    expect(page.locator(".notice.error")).to_have_text("That is above your endowment of 5.00 USD.")
     assert not Judgment.objects.exists()
     press(page, "ControlOrMeta+a")
     page.keyboard.type("0,7")
@@ -155,7 +156,7 @@ def test_arrows_move_the_switch_of_a_price_list(
     page.goto(reverse("judge", args=[project.slug]))
     expect(page.locator(".kind.active")).to_have_count(1)
     press(page, "1", "Enter")
-    expect(page.get_by_text("Decide at every price")).to_be_visible()
+    expect(page.locator(".notice.error")).to_contain_text("Decide at every price")
     press(page, "ArrowDown", "ArrowDown", "ArrowDown", "ArrowUp")
     expect(page.locator("[data-left]")).to_contain_text("You pay up to 4.00 USD")
     assert_accessible(page)

@@ -38,7 +38,7 @@ def test_a_round_trip(project: Project, owner: User, annotator: User, api_of: Ap
     assert read["outcome"]["draw"]["buys"] is True  # at the highest amount, whatever was drawn
     assert "secret" not in json.dumps(read)
     exported = manager.get(reverse("api-project-export", args=[project.slug]), {"format": "native"})
-    (line,) = b"".join(exported).decode().splitlines()  # type: ignore[arg-type]
+    (line,) = b"".join(exported).decode().splitlines()
     score = json.loads(line)
     assert (score["record"], score["unit"], score["value"]) == ("score", "EUR", 4.0)
     assert (score["low"], score["high"]) == (4.0, None)
