@@ -27,21 +27,16 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class JudgingProgress:
-    """How far a project's people are: answers wanted, and those not yet given or being given."""
+    """How far a project's people are: the answers that are wanted, and those that were given."""
 
     items: int
     wanted: int
-    open: int
-
-    @property
-    def taken(self) -> int:
-        """Answers given, or being given."""
-        return self.wanted - self.open
+    given: int
 
     @property
     def percent(self) -> int:
-        """What is taken of what is wanted, whole percents downwards."""
-        return 100 * self.taken // self.wanted if self.wanted else 0
+        """What was given of what is wanted, whole percents downwards."""
+        return 100 * self.given // self.wanted if self.wanted else 0
 
 
 def project_progress(project: Project) -> Progress:
@@ -76,4 +71,6 @@ def annotator_submissions(annotator: Annotator) -> int:
 def _counted(project: Project) -> JudgingProgress:
     rows = Item.objects.filter(project=project, withdrawn_at=None)
     sums = rows.aggregate(items=Count("pk"), wanted=Sum("overlap"), open=Sum("places"))
-    return JudgingProgress(sums["items"], sums["wanted"] or 0, sums["open"] or 0)
+    leased = Assignment.objects.filter(item__in=rows, state=AssignmentState.OPEN).count()
+    wanted, free = sums["wanted"] or 0, sums["open"] or 0
+    return JudgingProgress(sums["items"], wanted, max(0, wanted - free - leased))
