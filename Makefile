@@ -20,7 +20,7 @@ test: install
 	    set -x; .venv/bin/djlint templates --lint --quiet && .venv/bin/djlint templates --check; fi
 	@for name in chromium chromium-browser google-chrome; do command -v $$name && break; done >/dev/null \
 	    || echo "browser tests not run: no Chromium found"
-	.venv/bin/pytest
+	.venv/bin/pytest -n auto --maxprocesses 4 --dist loadfile
 
 format: install
 	.venv/bin/ruff check --fix .

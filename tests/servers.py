@@ -10,9 +10,10 @@ import tempfile
 from itertools import count
 from pathlib import Path
 
-from webapp.embedded import Embedded, attach, open_lock
+from webapp.embedded import VARIABLES, Embedded, attach, open_lock
 
 ENV = "TOUCHSTONE_TEST_DATA_DIR"
+EMBEDDED_HERE = "TOUCHSTONE_TEST_EMBEDDED"
 
 
 def _free_data_dir() -> Path:
@@ -35,17 +36,28 @@ def _free_data_dir() -> Path:
 
 
 def _start() -> Embedded | None:
-    """Point settings at a test directory, and attach unless URLs were given or inherited."""
+    """Point settings at a test directory, and attach unless URLs were given.
+
+    A worker of xdist inherits what the process that began it set, and starts anew: ids in two test databases are
+    the same, so files and streams that are named by them must not be shared.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        os.environ.pop(ENV)
+        for name in os.environ.pop(EMBEDDED_HERE).split():
+            del os.environ[name]
     if ENV not in os.environ:
         os.environ[ENV] = str(_free_data_dir())
         for left in ("runs", "artefacts", "cache"):  # ids begin again with each run
             shutil.rmtree(Path(os.environ[ENV]) / left, ignore_errors=True)
         (Path(os.environ[ENV]) / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns
     os.environ["DATA_DIR"] = os.environ[ENV]
-    return attach(durable=False)
+    given = set(os.environ)
+    embedded = attach(durable=False)
+    os.environ[EMBEDDED_HERE] = " ".join(set(VARIABLES) & (set(os.environ) - given))
+    return embedded
 
 
-# At import: pytest-django reads settings before any fixture. xdist's workers inherit the URLs.
+# At import: pytest-django reads settings before any fixture.
 EMBEDDED = _start()
 
 
