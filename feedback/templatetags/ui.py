@@ -73,23 +73,26 @@ def kind_script(kind: str) -> str:
     return static(f"kinds/{kind}.js")
 
 
-@register.filter
-def lookup(mapping: Mapping[str, Any] | None, key: Any) -> Any:
-    """The mapping's value at a key that a template only knows by name; empty when there is none."""
-    return (mapping or {}).get(str(key), "")
-
-
 @register.simple_tag
 def at(value: Any, *path: Any) -> Any:
-    """What lies at the path in nested objects and lists; empty where the path ends early."""
+    """What lies at the path in nested objects and lists; empty where the path ends early.
+
+    Drafts may hold anything at any place, so nothing is taken for granted of what is met on the way.
+    """
     for step in path:
         if isinstance(value, Mapping):
             value = value.get(str(step), "")
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
             value = value[step]
         else:
             return ""
     return value
+
+
+@register.filter
+def lookup(value: Any, key: Any) -> Any:
+    """The same with one step, for use inside other tags."""
+    return at(value, key)
 
 
 @register.filter

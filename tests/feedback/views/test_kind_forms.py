@@ -123,12 +123,14 @@ class Fields(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.sent: dict[str, str] = {}
+        self.names: set[str] = set()
         self.area: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Inputs, and the beginning of a text area."""
         found = dict(attrs)
         name = found.get("name") or ""
+        self.names |= {name} - {""}
         if tag == "textarea":
             self.area = name
             self.sent[name] = ""
