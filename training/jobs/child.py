@@ -43,7 +43,7 @@ def run_child(
     events = directory / EVENTS
     events.touch()
     with events.open(encoding="utf-8") as lines, (directory / LOG).open("ab") as log:
-        lines.seek(0, os.SEEK_END)  # earlier attempts' lines are rows already
+        context.store_steps(earlier_steps(lines.readlines()))
         deadline = time.monotonic() + LOCK_PATIENCE
         while True:
             child = _start(directory, log)
@@ -100,6 +100,19 @@ def _events(lines: IO[str]) -> Iterator[dict[str, Any]]:
             lines.seek(start)
             return
         yield json.loads(line)
+
+
+def earlier_steps(lines: list[str]) -> dict[int, Mapping[str, float]]:
+    """The metrics of earlier attempts: a worker that was killed may not have stored the last of them."""
+    steps = {}
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue  # cut off when the child was killed
+        if event["type"] == "metrics":
+            steps[event["step"]] = event["values"]
+    return steps
 
 
 def _store(

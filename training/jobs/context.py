@@ -72,9 +72,13 @@ class JobContext(AbstractContextManager["JobContext"]):
         engine.note_progress(self.job, done, total, message)
 
     def metrics(self, step: int, values: Mapping[str, float]) -> None:
-        """Store one step's numbers; a step done again replaces its row."""
+        """Store one step's numbers."""
+        self.store_steps({step: values})
+
+    def store_steps(self, steps: Mapping[int, Mapping[str, float]]) -> None:
+        """Store the numbers of steps; a step done again replaces its row."""
         Metric.objects.bulk_create(
-            [Metric(job=self.job, step=step, values=dict(values))],
+            [Metric(job=self.job, step=step, values=dict(steps[step])) for step in steps],
             update_conflicts=True,
             unique_fields=["job", "step"],
             update_fields=["values"],

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from feedback import services as feedback
@@ -51,6 +51,8 @@ def sampling_thumb(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
         feedback.react(completion, annotator, new, blind="blind" in posted)
     except InvalidInput as error:
         return _thumbs(request, completion, annotator, error=error)
+    if not request.htmx:
+        return redirect("sampling", slug)
     return _thumbs(request, completion, annotator, stored=True)
 
 

@@ -37,7 +37,8 @@ def client(owner: User, client_of: ClientOf) -> Client:
 
 def post(client: Client, view: str, sample: Completion, **posted: Any) -> Any:
     slug = sample.prompt.project.slug
-    return client.post(reverse(view, args=[slug, sample.pk]), posted)
+    url = reverse(view, args=[slug, sample.pk])
+    return client.post(url, posted, headers={"HX-Request": "true"})
 
 
 def stored(sample: Completion, user: User) -> Reaction | None:
@@ -124,3 +125,13 @@ def test_a_blind_sample_stays_blind(
     assert "parent-policy" not in page
     judge(project, owner)
     assert names_shown(reactions, owner)
+
+
+def test_a_form_sent_without_script_leads_back_to_the_page(
+    samples: list[Completion], client: Client, owner: User
+) -> None:
+    slug = samples[0].prompt.project.slug
+    url = reverse("sampling_thumb", args=[slug, samples[0].pk])
+    response = client.post(url, {"desirable": "true"})
+    assert response.headers["Location"] == reverse("sampling", args=[slug])
+    assert stored(samples[0], owner) is not None
