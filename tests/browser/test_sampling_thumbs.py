@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def sampler() -> Iterator[None]:
     """The sampler at work in a thread."""
+    streams.client().delete(streams.REQUESTS)  # what other tests asked for
     streams.client().set(streams.ALIVE, "1", ex=120)
     stop = threading.Event()
     worker = threading.Thread(target=serve, args=(stop,))
