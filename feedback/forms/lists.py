@@ -9,6 +9,8 @@ from typing import Any
 
 from django import forms
 
+from feedback.texts import Flaw, flaw_of
+
 BAR, PAIR, EQUALS = "|", ";", "="
 
 
@@ -122,20 +124,15 @@ class JsonListField(ListField):
             place = f"line {error.lineno}, column {error.colno}"
             raise forms.ValidationError(f"Not JSON at {place}: {error.msg}.", code="json") from None
         except RecursionError:
-            raise forms.ValidationError("This is nested too deeply.", code="json") from None
-        if not _storable(found):
-            raise forms.ValidationError("A NUL or half a character cannot be stored.", code="json")
+            raise forms.ValidationError(Flaw.DEPTH.value, code="json") from None
+        except ValueError:
+            raise forms.ValidationError("A number in it is too long.", code="json") from None
+        flaw = flaw_of(found)
+        if flaw is not None:
+            raise forms.ValidationError(flaw.value, code="json")
         if not isinstance(found, list):
             raise forms.ValidationError("A list in square brackets is expected.", code="json")
         return found
-
-
-def _storable(found: Any) -> bool:
-    try:
-        json.dumps(found, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return "\\u0000" not in json.dumps(found)
 
 
 def _escaped(value: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any, ClassVar
 
 from feedback.errors import InvalidInput
+from feedback.texts import Flaw, flaw_of
 
 MAX_TEXT = 200_000  # characters of one message or completion
 MAX_LINE = 16 * 1024 * 1024  # bytes of one line of a file, read before it is refused
@@ -93,6 +94,13 @@ class RowProblem(Exception):
         return RowError(number, self.code, self.message)
 
 
+_REFUSALS = {
+    Flaw.NUL: ("nul_character", "A NUL character in column '{column}'."),
+    Flaw.SURROGATE: ("bad_utf8", "Column '{column}' is not valid UTF-8 text."),
+    Flaw.DEPTH: ("bad_json", "Column '{column}' is nested too deeply."),
+}
+
+
 def unreadable(label: str, why: str) -> InvalidInput:
     """The error for a file of which nothing can be read."""
     return InvalidInput(
@@ -103,31 +111,10 @@ def unreadable(label: str, why: str) -> InvalidInput:
 
 
 def storable(number: int, values: Mapping[str, Any]) -> Row | RowError:
-    """The row, or why its text cannot be stored: a NUL, or bytes that are not UTF-8."""
+    """The row, or why it cannot be stored: a NUL, bytes that are not UTF-8, or endless nesting."""
     for column, value in values.items():
-        for text in (column, *_strings(value)):
-            if "\x00" in text:
-                return RowError(number, "nul_character", f"A NUL character in column '{column}'.")
-            if not _is_unicode(text):
-                return RowError(number, "bad_utf8", f"Column '{column}' is not valid UTF-8 text.")
+        flaw = flaw_of({column: value})
+        if flaw is not None:
+            code, message = _REFUSALS[flaw]
+            return RowError(number, code, message.format(column=column))
     return Row(number, values)
-
-
-def _strings(value: Any) -> Iterator[str]:
-    pending = [value]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, Mapping):
-            pending.extend((*value.keys(), *value.values()))
-        elif isinstance(value, list):
-            pending.extend(value)
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

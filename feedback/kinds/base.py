@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +12,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from feedback.errors import InvalidInput
 from feedback.evidence import Candidate, Context, Evidence
+from feedback.texts import flaw_of
 
 LONGEST_TEXT = 200_000  # as long as a completion may be
 LONGEST_REASON = 10_000
 MOST_COMPLETIONS = 10
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _not_a_truth_value(value: Any) -> Any:
@@ -127,9 +125,9 @@ class Kind(Generic[AnswerT, SettingsT]):
 
     def parse(self, payload: Mapping[str, Any], ask: Ask[SettingsT]) -> AnswerT:
         """The validated answer; raises InvalidInput `invalid_answer` naming each wrong field."""
-        if not _storable(payload):
-            message = "A NUL character or half a character (a lone surrogate) cannot be stored."
-            raise invalid_answer(self.name, [{"where": self.name, "message": message}])
+        flaw = flaw_of(payload)
+        if flaw is not None:
+            raise invalid_answer(self.name, [{"where": self.name, "message": flaw.value}])
         try:
             answer = self.answer_model.model_validate(payload)
         except ValidationError as error:
@@ -242,14 +240,6 @@ def excerpt(text: str, longest: int = 60) -> str:
     """The beginning of a text on one line."""
     line = " ".join(text[: 4 * longest].split())
     return line if len(line) <= longest and len(text) <= 4 * longest else f"{line[:longest]}…"
-
-
-def _storable(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\x00" not in value and not _SURROGATE.search(value)
-    if isinstance(value, Mapping):
-        return all(_storable(inner) for inner in (*value.keys(), *value.values()))
-    return not isinstance(value, list | tuple) or all(map(_storable, value))
 
 
 def invalid_answer(kind: str, details: Sequence[Mapping[str, Any]]) -> InvalidInput:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from feedback.assignment import lock_open
 from feedback.errors import InvalidInput
 from feedback.models import Annotator, Draft
+from feedback.texts import is_storable
 
 LARGEST = 2_000_000  # characters of all names and values: ten long completions rewritten
 LONGEST_TIME = 7 * 24 * 3600
@@ -87,7 +88,7 @@ def _number(entry: Any, number: int) -> int:
 
 def _check(new: NewDraft) -> None:
     texts = [text for pair in new.fields.items() for text in pair]
-    if not all(isinstance(text, str) and _storable(text) for text in texts):
+    if not all(isinstance(text, str) and is_storable(text) for text in texts):
         raise _invalid("a field is not a text that can be stored")
     if sum(map(len, texts)) > LARGEST:
         raise InvalidInput(
@@ -110,14 +111,6 @@ def read_fields(text: str) -> dict[str, str]:
     if not isinstance(fields, dict):
         raise _invalid("the fields are not a JSON object of texts")
     return fields
-
-
-def _storable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\x00" not in text
 
 
 def _invalid(why: str) -> InvalidInput:

@@ -64,8 +64,10 @@ def test_the_models_complaints_name_the_line() -> None:
         ("[1,\n 2", "Not JSON at line 2, column"),
         ('{"a": 1}', "A list in square brackets"),
         ('["\\u0000"]', "NUL"),
-        ('["\\ud800"]', "half a character"),
+        ('["\\ud800"]', "Half a character"),
         ("[" * 200_000, "nested too deeply|Not JSON"),
+        ("[" * 500 + "]" * 500, "nested too deeply"),
+        ("[" + "9" * 5000 + "]", "A number in it is too long"),
     ],
 )
 def test_json_that_cannot_be_used_is_explained(text: str, complaint: str) -> None:

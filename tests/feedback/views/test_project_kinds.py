@@ -93,6 +93,7 @@ def test_settings_are_saved_and_shown_again(
         ("thumbs", "tags_up", "x" * 41, "Line 1: "),
         ("willingness_to_pay", "comprehension", "[{]", "Not JSON at line 1, column 3"),
         ("willingness_to_pay", "comprehension", '[{"text": "a"}]', "Entry 1, options: "),
+        ("willingness_to_pay", "comprehension", f"[{'9' * 5000}]", "A number in it is too long"),
         ("willingness_to_pay", "endowment", "-1", "not negative"),
     ],
 )
