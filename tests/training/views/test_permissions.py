@@ -61,6 +61,7 @@ def addresses(
     spare = Policy.objects.create(project=project, name="spare", location="/nowhere")
     streams.client().set(streams.ALIVE, "1", ex=5)
     stream = streams.send_request(owner.pk, {})
+    streams.client().delete(streams.REQUESTS)  # nobody is to answer it
     streams.publish(stream, streams.OVER, {})
     slug = project.slug
     args: dict[str, list[Any]] = {name: [slug] for name in TABLE}
