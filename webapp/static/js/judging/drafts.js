@@ -1,33 +1,54 @@
-// Drafts: what is typed goes to the server a second after the last change, and at once when asked.
-import { beacon, send } from "./send.js";
+// Drafts: what is typed goes to the server a second after the last change, at once when asked, and until it is kept.
+import { beacon, ENDED, send } from "./send.js";
 
 const PAUSE = 1000;
+const LONGEST_PAUSE = 30_000; // between attempts to save what could not be saved
+const USELESS = [...ENDED, "draft_too_large"]; // trying again changes nothing, until something is typed
 
 export class Drafts {
   // `state()` gives { fields, lead_time, edits } as the server takes them. An amended answer has no drafts.
-  constructor(url, state) {
-    this.url = url;
-    this.state = state;
-    this.dirty = false;
+  // `onSaved(result)` is told what came of each attempt, as `send` says it.
+  constructor(url, state, onSaved) {
+    Object.assign(this, { url, state, onSaved });
+    this.dirty = false; // whether something is typed that the server does not hold
+    this.failed = 0; // attempts without success since the last one that had it
+    this.held = false; // while the answer itself is on its way
   }
 
   changed() {
     if (!this.url) return;
     this.dirty = true;
-    window.clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.save(), PAUSE);
+    this.#later(PAUSE);
   }
 
-  // Returns whether it is kept now; null where there are no drafts.
+  // Returns whether it is kept now; null where there are no drafts. One attempt at a time.
   async save() {
-    window.clearTimeout(this.timer);
+    this.#stop();
     if (!this.url) return null;
-    this.dirty = false;
-    const body = new FormData();
-    for (const [name, value] of Object.entries(this.state())) body.set(name, value);
-    const { outcome } = await send(this.url, body);
-    if (outcome === "lost") this.dirty = true;
-    return outcome === "ok";
+    while (this.saving) await this.saving;
+    this.saving = this.#save();
+    try {
+      return await this.saving;
+    } finally {
+      this.saving = null;
+    }
+  }
+
+  // The connection may be back: what waits for its next attempt has it now.
+  retry() {
+    if (this.failed && this.timer) this.save();
+  }
+
+  // The answer is on its way: nothing is saved meanwhile, and nothing is forgotten.
+  hold() {
+    this.#stop();
+    this.held = true;
+  }
+
+  // The answer came back: the server must have what was typed.
+  resume() {
+    this.held = false;
+    if (this.dirty) this.save();
   }
 
   flush() {
@@ -35,10 +56,40 @@ export class Drafts {
     this.drop();
   }
 
-  // Nothing more is kept: the answer is on its way.
+  // Nothing more is kept: the answer is stored, or its item was left.
   drop() {
-    window.clearTimeout(this.timer);
+    this.hold();
     this.dirty = false;
+    this.failed = 0;
+  }
+
+  #stop() {
+    window.clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  #later(pause) {
+    this.#stop();
+    if (!this.held) this.timer = window.setTimeout(() => this.save(), pause);
+  }
+
+  async #save() {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(this.state())) body.set(name, value);
+    this.dirty = false; // what is typed from here on is not in the body
+    const result = await send(this.url, body);
+    const saved = result.outcome === "ok";
+    if (!saved) this.dirty = true;
+    if (this.held) return saved; // the answer itself is on its way
+    if (saved) this.failed = 0;
+    else this.#failed(result);
+    this.onSaved(result);
+    return saved;
+  }
+
+  #failed({ code }) {
+    this.failed += 1;
+    if (!USELESS.includes(code)) this.#later(Math.min(PAUSE * 2 ** this.failed, LONGEST_PAUSE));
   }
 }
 

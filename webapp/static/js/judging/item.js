@@ -5,6 +5,7 @@ import { Drafts, fieldsOf } from "./drafts.js";
 import { Lease } from "./lease.js";
 import { bodyOf } from "./send.js";
 import { SkipPanel } from "./skip.js";
+import { Trouble } from "./trouble.js";
 import { CLIENT } from "./version.js";
 
 export class Item {
@@ -19,11 +20,20 @@ export class Item {
     this.kinds = [];
     this.edits = Number(section.dataset.edits) || 0;
     this.clock = new Clock(Number(section.dataset.leadTime) || 0);
-    this.lease = new Lease(section, (html) => {
-      this.show(html);
-      this.offerToLeave();
-    });
-    this.drafts = new Drafts(section.dataset.draftUrl, () => this.#draft());
+    this.trouble = new Trouble(section.querySelector("#trouble"));
+    this.lease = new Lease(
+      section,
+      (html) => {
+        this.show(html);
+        this.offerToLeave();
+      },
+      (result) => this.#beaten(result),
+    );
+    this.drafts = new Drafts(
+      section.dataset.draftUrl,
+      () => this.#draft(),
+      (result) => this.trouble.draft(result),
+    );
     this.skip = new SkipPanel(section, (form) => actions.skip(this, form));
     this.ready = this.#load();
     this.form.addEventListener("input", (event) => this.#changed(event));
@@ -35,6 +45,11 @@ export class Item {
 
   get assignment() {
     return this.section.dataset.assignment || "";
+  }
+
+  // Whether leaving the page would lose something, or leave an answer behind that was meant to be sent.
+  get unsent() {
+    return this.returned || this.drafts.failed > 0 || Boolean(this.amends && this.typedIn);
   }
 
   // On the screen now: time counts, and the lease is kept. `ahead()`: the lease of the item behind.
@@ -59,6 +74,18 @@ export class Item {
       this.kinds.push(kind);
     }
     this.activate(this.kinds[0]);
+    this.#watchMore();
+  }
+
+  // The answer panel scrolls where it would hide what is judged: a mark says that there is more below.
+  #watchMore() {
+    const box = this.form.querySelector(".kinds");
+    const show = () => {
+      box.classList.toggle("more", box.scrollHeight - box.scrollTop - box.clientHeight > 4);
+    };
+    const sizes = new ResizeObserver(show);
+    for (const one of [box, ...box.children]) sizes.observe(one);
+    box.addEventListener("scroll", show, { passive: true });
   }
 
   // Every choice is an edit; typing in one field is one, until another field is changed.
@@ -70,6 +97,11 @@ export class Item {
     if (!typing || typing !== this.typed) this.edits += 1;
     this.typed = typing;
     this.drafts.changed();
+  }
+
+  #beaten(result) {
+    if (!this.drafts.failed || result.outcome !== "ok") this.trouble.connection(result);
+    else this.drafts.retry();
   }
 
   #draft() {

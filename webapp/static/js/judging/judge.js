@@ -71,7 +71,6 @@ function onTyping(event) {
   const { skip } = stage.current || {};
   if (event.key === "Escape" && event.target.closest("#skip")) skip?.close();
   else if (event.key === "Escape") event.target.blur();
-  else if (event.target.closest("#skip") && skip?.key(event.key)) event.preventDefault();
 }
 
 document.addEventListener("keydown", (event) => {
@@ -94,7 +93,11 @@ document.addEventListener("keydown", (event) => {
 
 function onKey(event, name) {
   const item = stage.current;
-  if (!name || (item?.skip.isOpen && item.skip.key(name)) || item?.key(name)) {
+  if (item?.skip.isOpen) {
+    if (!event.repeat && item.skip.key(name)) event.preventDefault();
+    return; // an answer is not given behind the question
+  }
+  if (!name || item?.key(name)) {
     event.preventDefault();
     return;
   }
@@ -124,7 +127,11 @@ document.addEventListener("submit", (event) => {
   stage.takeBack(event.target);
 });
 
-window.addEventListener("beforeunload", () => stage.keep());
+window.addEventListener("beforeunload", (event) => {
+  stage.keep();
+  if (stage.unsent) event.preventDefault();
+});
+window.addEventListener("online", () => stage.online());
 window.addEventListener("pagehide", () => stage.close());
 // A page from the browser's back cache shows an item that went back to the queue.
 window.addEventListener("pageshow", (event) => {

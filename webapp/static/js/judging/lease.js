@@ -2,6 +2,7 @@
 import { beacon, send } from "./send.js";
 
 const IDLE_AFTER = 10 * 60 * 1000; // nobody there: the lease may lapse
+const AGAIN = 5000; // milliseconds until a beat that was lost is repeated
 const SPARE = 5000; // milliseconds that a request may need
 
 let lastActivity = Date.now();
@@ -11,9 +12,10 @@ for (const name of ["pointerdown", "pointermove", "keydown", "scroll"]) {
 
 export class Lease {
   // An amended answer has none. `onEnded(html)`: the server says that the lease is over.
-  constructor(section, onEnded) {
+  // `onBeat(result)`: what came of a beat, as `send` says it.
+  constructor(section, onEnded, onBeat) {
     const { assignment, expires, releaseUrl, heartbeatUrl, heartbeat, leaseMinutes } = section.dataset;
-    Object.assign(this, { assignment, expires, releaseUrl, heartbeatUrl, onEnded });
+    Object.assign(this, { assignment, expires, releaseUrl, heartbeatUrl, onEnded, onBeat });
     this.every = Number(heartbeat) * 1000;
     this.lasts = Number(leaseMinutes) * 60_000 - SPARE;
     this.renewed = Date.now(); // the server's clock may differ from ours: count from here
@@ -33,6 +35,7 @@ export class Lease {
 
   stop() {
     window.clearInterval(this.timer);
+    window.clearTimeout(this.again);
     this.timer = undefined;
   }
 
@@ -41,8 +44,11 @@ export class Lease {
     const body = new FormData();
     const ahead = this.ahead?.();
     if (ahead) body.set("also", ahead.assignment);
-    const { outcome, html } = await send(this.heartbeatUrl, body);
+    const result = await send(this.heartbeatUrl, body);
+    const { outcome, html } = result;
     if (!this.timer) return;
+    this.onBeat(result);
+    if (outcome === "lost") this.again = window.setTimeout(() => this.beat(), AGAIN);
     if (outcome === "ok") {
       const { expires, also_expires } = JSON.parse(html);
       this.renew(expires);

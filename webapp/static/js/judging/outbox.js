@@ -9,9 +9,6 @@ export class Outbox {
     this.onRetry = onRetry;
     this.busy = null; // the sending that goes on, a promise
     this.lost = false; // whether its newest attempt was lost
-    window.addEventListener("beforeunload", (event) => {
-      if (this.lost) event.preventDefault();
-    });
   }
 
   // Resolves to what `send` says in the end. Nothing is sent while something else is.

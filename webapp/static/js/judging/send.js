@@ -1,5 +1,14 @@
 // Requests of the judging page, and what may come of them: ok, refused, lost, logged out.
 const KEPT_ALIVE = 50_000; // characters that a browser still sends when the page is left
+// Codes of refusals after which this lease can take no answer any more.
+export const ENDED = ["lease_ended", "item_complete", "item_withdrawn", "already_submitted", "unknown_assignment"];
+const WHOLE_PAGE = /<html[\s>]/i;
+// What stands for a refusal that is none of our fragments, such as a whole page about a stale form.
+const NOT_OURS = `<div class="notice error" role="alert" data-code="not_taken">
+  <strong>The server did not take this.</strong>
+  <div>Perhaps you have logged in anew since this page was opened. Open this site in another tab, log in there if it
+    asks, then try once more here. What you typed is kept on this page.</div>
+</div>`;
 
 export function csrfToken() {
   const cookie = document.cookie.split("; ").find((part) => part.startsWith("csrftoken="));
@@ -20,12 +29,26 @@ export async function send(url, body, method = "POST") {
     });
     if (response.redirected) return { outcome: "login", html: "" };
     if (response.status >= 500) return { outcome: "lost", html: "" };
-    const html = await response.text();
-    const [, code = ""] = /data-code="([a-z_]+)"/.exec(html) || [];
-    return { outcome: response.ok ? "ok" : "refused", html, code };
+    return read(response.ok, await response.text());
   } catch {
     return { outcome: "lost", html: "" };
   }
+}
+
+function read(ok, html) {
+  const isWhole = WHOLE_PAGE.test(html);
+  if (ok) return isWhole ? { outcome: "lost", html: "" } : { outcome: "ok", html, code: codeOf(html) };
+  const code = isWhole ? "" : codeOf(html);
+  return code ? { outcome: "refused", html, code } : { outcome: "refused", html: NOT_OURS, code: "not_taken" };
+}
+
+const codeOf = (html) => /data-code="([a-z_]+)"/.exec(html)?.[1] ?? "";
+
+// The sentence of a refusal.
+export function messageOf(html) {
+  const box = document.createElement("template");
+  box.innerHTML = html;
+  return box.content.querySelector("strong")?.textContent || "That did not work.";
 }
 
 export const get = (url) => send(url, null, "GET");

@@ -5,9 +5,8 @@ import { showTimes } from "../times.js";
 import { Item } from "./item.js";
 import { Outbox } from "./outbox.js";
 import { prepare } from "./reading.js";
-import { get, send } from "./send.js";
+import { ENDED, get, messageOf, send } from "./send.js";
 
-const ENDED = ["lease_ended", "item_complete", "item_withdrawn", "already_submitted", "unknown_assignment"];
 const LOGGED_OUT = "You are logged out. Log in again in another tab, then try once more.";
 const LOST = "The server cannot be reached. Your answer is kept here: submit again later.";
 const AGAIN = "The connection was lost. Trying again; your answer is kept here.";
@@ -19,6 +18,8 @@ export class Stage {
     this.urls = urls;
     this.current = null; // the item on the screen; null where there is nothing to judge
     this.waiting = []; // items behind it, the next one first
+    this.sending = null; // the item whose answer is on its way
+    this.kept = null; // a changed old answer that was left for the newest item and is not sent
     this.fetching = null; // the fetch ahead that goes on, a promise
     this.outbox = new Outbox(() => this.say(AGAIN));
     this.actions = {
@@ -39,16 +40,22 @@ export class Stage {
   async #dispatch(item, url, body) {
     if (item.isBusy) return;
     item.busy(true);
-    item.drafts.drop();
+    item.drafts.hold();
     const wait = item.isFinal || item.amends || this.outbox.busy || !this.#nextWaiting();
-    if (!wait) this.#paint(this.waiting.shift());
+    if (!wait) {
+      this.sending = item;
+      this.#paint(this.waiting.shift());
+    }
     const result = await this.outbox.post(url, body);
+    if (this.sending === item) this.sending = null;
     if (result.outcome === "ok") await this.#stored(item, result.html);
     else this.#bringBack(item, result);
   }
 
   async #stored(item, html) {
     item.lease.end();
+    item.drafts.drop();
+    item.returned = item.typedIn = false;
     this.waiting = this.waiting.filter((other) => other !== item);
     if (html) this.#tell(html);
     else this.say("Skipped.");
@@ -59,6 +66,8 @@ export class Stage {
 
   #bringBack(item, { outcome, html, code }) {
     item.busy(false);
+    item.returned = true;
+    item.drafts.resume();
     this.#park(item);
     if (outcome === "refused") {
       item.show(html);
@@ -75,11 +84,17 @@ export class Stage {
   #park(item) {
     if (this.current === item) return;
     this.waiting = this.waiting.filter((other) => other !== item);
-    if (this.current && !this.current.amends) this.waiting.unshift(this.current);
+    if (this.current?.amends) this.#keepChange(this.current);
+    else if (this.current) this.waiting.unshift(this.current);
     this.#paint(item);
   }
 
+  #keepChange(item) {
+    if (item.typedIn) this.kept = item;
+  }
+
   #leave(item) {
+    item.drafts.drop();
     item.lease.release();
     this.advance();
   }
@@ -109,15 +124,29 @@ export class Stage {
   async previous() {
     if (this.current?.amends) return this.say("This is your last answer.");
     await this.outbox.busy;
+    if (this.kept) return this.#reopen();
     const { outcome, html } = await get(this.urls.last);
     if (outcome === "ok") this.#park(this.#itemOf(sectionOf(html)));
     else this.say(outcome === "refused" ? messageOf(html) : "The server cannot be reached.");
   }
 
+  // A changed answer that was not sent, as it was left.
+  #reopen() {
+    const item = this.kept;
+    this.kept = null;
+    this.#park(item);
+    item.showText("This change is not sent yet.");
+    item.offer("Throw the change away", () => this.#leave(item));
+  }
+
   // Back from the last answer to the item that was open.
-  forward() {
-    if (this.current?.amends) this.advance();
-    else this.say("This is the newest item.");
+  async forward() {
+    const { current } = this;
+    if (!current?.amends) return this.say("This is the newest item.");
+    await this.advance();
+    if (this.current === current) return;
+    this.#keepChange(current);
+    if (this.kept) this.say("Your change is kept, but not sent: go back to send it.");
   }
 
   async takeBack(form) {
@@ -130,17 +159,31 @@ export class Stage {
     } else this.say(outcome === "refused" ? messageOf(html) : "The server cannot be reached.");
   }
 
+  // The connection may be back.
+  online() {
+    for (const item of this.#open()) item.drafts.retry();
+  }
+
   // The page may be left: what was typed is on its way before anything else is asked for.
   keep() {
-    if (this.current?.drafts.dirty) this.current.drafts.save();
+    if (this.current?.drafts.dirty && !this.current.isBusy) this.current.drafts.save();
+  }
+
+  // Whether leaving now would leave something behind that is not sent or not saved.
+  get unsent() {
+    return this.outbox.lost || this.#open().some((item) => item.unsent);
+  }
+
+  // All items in which something may be typed.
+  #open() {
+    return [this.sending, this.current, this.kept, ...this.waiting].filter(Boolean);
   }
 
   // The page is left: leases go back, but for those of items on which work was begun.
   close() {
-    for (const item of [this.current, ...this.waiting]) {
-      if (!item || item.isBusy) continue;
-      if (item.typedIn) item.drafts.flush();
-      else item.lease.release();
+    for (const item of this.#open()) {
+      if (item.typedIn || item.returned) item.drafts.flush();
+      else if (!item.isBusy) item.lease.release();
     }
   }
 
@@ -219,10 +262,4 @@ function sectionOf(html) {
   const box = document.createElement("template");
   box.innerHTML = html; // our server's own fragment, escaped there
   return document.importNode(box.content.querySelector("#judging"), true);
-}
-
-function messageOf(html) {
-  const box = document.createElement("template");
-  box.innerHTML = html;
-  return box.content.querySelector("strong")?.textContent || "That did not work.";
 }
