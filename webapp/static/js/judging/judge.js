@@ -32,7 +32,7 @@ function use(name) {
 }
 
 const ACTIONS = {
-  Enter: () => stage.current && stage.submit(stage.current),
+  Enter: () => (stage.current ? stage.submit(stage.current) : area.querySelector("[data-go]")?.click()),
   s: () => stage.current?.skip.open(),
   Backspace: () => stage.current?.skip.open(),
   r: () => stage.current?.focusReason(),

@@ -1,4 +1,4 @@
-// The skip panel: a common reason by its number, or words of one's own.
+// The skip panel: a common reason by its number, or, in the text field, words of one's own.
 export class SkipPanel {
   // `onSkip(form)` sends it.
   constructor(section, onSkip) {
@@ -29,7 +29,7 @@ export class SkipPanel {
     this.panel.hidden = false;
     this.opener.setAttribute("aria-expanded", "true");
     this.panel.scrollIntoView({ block: "nearest" });
-    this.input.focus();
+    this.panel.focus({ preventScroll: true });
   }
 
   close() {
@@ -39,11 +39,13 @@ export class SkipPanel {
     this.form.closest("#judging").focus({ preventScroll: true });
   }
 
-  // A number chooses a reason as long as nothing was typed.
+  // The canonical keys of the open panel while its text field does not have the focus; true for one that it has.
   key(name) {
-    const button = this.form?.querySelector(`[data-reason-key="${CSS.escape(name)}"]`);
-    if (!this.isOpen || !button || this.input.value) return false;
-    this.#choose(button);
+    const button = this.form.querySelector(`[data-reason-key="${CSS.escape(name)}"]`);
+    if (button) this.#choose(button);
+    else if (name === "r") this.input.focus();
+    else if (name === "Enter") this.send();
+    else return false;
     return true;
   }
 
