@@ -15,7 +15,7 @@ export function attach(field) {
     key: () => false,
     problem() {
       if (!written()) return "Write the answer first.";
-      return written() < fewest ? `Write at least ${fewest} characters; there are ${written()}.` : "";
+      return written() < fewest ? `Write at least ${fewest} characters; so far it is ${written()}.` : "";
     },
     answer: () => ({ text: area.value }),
   };

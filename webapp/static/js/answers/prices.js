@@ -92,7 +92,7 @@ export class Prices {
   #sentence() {
     const paid = this.rows.filter((row) => row.pay.checked).map((row) => Number(row.price));
     const kept = this.rows.filter((row) => row.keep.checked).map((row) => Number(row.price));
-    if (paid.length + kept.length < this.rows.length) return "Use the arrows, or choose at each price.";
+    if (paid.length + kept.length < this.rows.length) return "Say where you switch with ↑ and ↓, or choose at each price.";
     if (!kept.length) return "You pay at every price of the list.";
     if (!paid.length) return "You keep the money at every price.";
     if (Math.max(...paid) > Math.min(...kept)) return "You refuse a price and pay a higher one.";
