@@ -1,4 +1,4 @@
-"""Whether what was sent can be stored: no NUL, no half character, not nested without end; pure."""
+"""Texts of people and models: whether they can be stored, and how they are quoted; pure."""
 
 from __future__ import annotations
 
@@ -37,6 +37,12 @@ def flaw_of(value: Any) -> Flaw | None:
 def is_storable(value: Any) -> bool:
     """Whether nothing keeps it from being stored."""
     return flaw_of(value) is None
+
+
+def excerpt(text: str, longest: int = 60) -> str:
+    """The beginning of a text on one line."""
+    line = " ".join(text[: 4 * longest].split())
+    return line if len(line) <= longest and len(text) <= 4 * longest else f"{line[:longest]}…"
 
 
 def _flaw_of_text(text: str) -> Flaw | None:

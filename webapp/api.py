@@ -39,6 +39,9 @@ CODES: dict[type[exceptions.APIException], tuple[str, str]] = {
     exceptions.Throttled: ("throttled", "Wait as long as the Retry-After header says."),
 }
 
+# For programs alone: people who answer in a form have no schema at hand.
+HINTS = {"invalid_answer": "The answer's schema is at /api/v1/kinds/<kind>/."}
+
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Any error as `{"error": {"code", "message", "hint", "details"}}`; None for unknown ones."""
@@ -48,7 +51,9 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
         error = NotAllowed("You may not do this.")
     if isinstance(error, TouchstoneError):
         set_rollback()
-        return Response({"error": error.as_json()}, status=int(status_of(error)))
+        body = error.as_json()
+        body["hint"] = body["hint"] or HINTS.get(error.code, "")
+        return Response({"error": body}, status=int(status_of(error)))
     response = drf_exception_handler(error, dict(context))
     if response is not None and isinstance(error, exceptions.APIException):
         response.data = {"error": _translated(error).as_json()}

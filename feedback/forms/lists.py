@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.text import slugify
 
+from feedback.complaints import NAME
 from feedback.texts import Flaw, flaw_of
 
 BAR, PAIR, EQUALS = "|", ";", "="
@@ -26,7 +28,7 @@ class ListField(forms.CharField):
         """A complaint about a part of the list, as somebody who looks at the text reads it."""
         number, _, part = where.partition(".")
         if not number.isdecimal():
-            return message[:1].upper() + message[1:]
+            return message
         place = f"{self.entry} {int(number) + 1}"
         return f"{place}, {part}: {message}" if part else f"{place}: {message}"
 
@@ -34,7 +36,11 @@ class ListField(forms.CharField):
 
 
 class LinesField(ListField):
-    """Short texts, one a line; empty lines count for nothing."""
+    """Short texts, one a line; empty lines count for nothing. With `names`, each becomes a name."""
+
+    def __init__(self, *, names: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.names = names
 
     def prepare_value(self, value: Any) -> Any:
         """A list as lines; what was typed as it was typed."""
@@ -42,14 +48,16 @@ class LinesField(ListField):
 
     def to_python(self, value: Any) -> Any:
         """The lines, trimmed."""
-        return [line.strip() for line in str(value or "").splitlines() if line.strip()]
+        lines = [line.strip() for line in str(value or "").splitlines() if line.strip()]
+        return [name_of(line) for line in lines] if self.names else lines
 
 
 class RowsField(ListField):
     """Flat objects, one a line, their properties between bars in the order of the schema.
 
     A property that is an object of texts is written `key=text; key=text`. A backslash before a bar, a semicolon
-    or an equals sign makes it a part of the text.
+    or an equals sign makes it a part of the text. What stands for a name becomes one, and is the label itself
+    where no other is given.
     """
 
     def __init__(self, *, properties: Mapping[str, Mapping[str, Any]], **kwargs: Any) -> None:
@@ -85,7 +93,11 @@ class RowsField(ListField):
                 code="too_many_parts",
             )
         named = zip(self.properties, cells, strict=False)
-        return {name: self._value(number, name, cell) for name, cell in named if cell}
+        row = {name: self._value(number, name, cell) for name, cell in named if cell}
+        said = row.get("name")
+        if said is None or self.properties["name"].get("pattern") != NAME or name_of(said) == said:
+            return row
+        return {"label": said, **row, "name": name_of(said)}
 
     def _value(self, number: int, name: str, cell: str) -> Any:
         if self.properties[name].get("type") != "object":
@@ -133,6 +145,14 @@ class JsonListField(ListField):
         if not isinstance(found, list):
             raise forms.ValidationError("A list in square brackets is expected.", code="json")
         return found
+
+
+def name_of(text: str) -> str:
+    """`Good style!` as the name `good-style`; a name, and what has no Latin letter, as it is."""
+    if re.match(NAME, text):
+        return text
+    name = re.sub(r"^[^a-z]+", "", slugify(text))[:40]
+    return name or text
 
 
 def _escaped(value: Any) -> str:

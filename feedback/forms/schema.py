@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from pydantic import BaseModel
 
+from feedback.complaints import NAME
 from feedback.forms.lists import JsonListField, LinesField, RowsField
 
 _LOW = {"minimum": "at least", "exclusiveMinimum": "above"}
@@ -58,7 +59,8 @@ def _field(name: str, body: Mapping[str, Any], definitions: Mapping[str, Any]) -
     }
     kind = body.get("type")
     if "enum" in body:
-        choices = [(value, words(str(value))) for value in body["enum"]]
+        labels = body.get("x-labels", {})
+        choices = [(value, labels.get(value, words(str(value)))) for value in body["enum"]]
         return forms.ChoiceField(choices=choices, **common)
     if kind == "boolean":
         return forms.BooleanField(**{**common, "required": False})
@@ -79,7 +81,7 @@ def _list(
     }
     if not parts:
         said["help_text"] = f"{said['help_text']} One a line.".strip()
-        return LinesField(**said)
+        return LinesField(names=entry.get("pattern") == NAME, **said)
     if any(part.get("type") == "array" for part in parts.values()):
         said["help_text"] = f"{said['help_text']} A list in JSON.".strip()
         return JsonListField(placeholder=_example(parts), rows=9, **said)

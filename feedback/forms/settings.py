@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ValidationError
 
+from feedback.complaints import field_errors
 from feedback.forms.lists import ListField
 from feedback.forms.schema import SchemaForm, schema_fields
-from feedback.kinds.base import Kind, field_errors
+from feedback.kinds.base import Kind
 
 
 class KindSettingsForm(SchemaForm):
@@ -35,15 +36,13 @@ class KindSettingsForm(SchemaForm):
 
     def _place(self, where: str, message: str) -> None:
         name, _, rest = where.partition(".")
-        sentence = message.removeprefix("Value error, ").replace("Tuple should", "The list should")
-        sentence = sentence.replace(" after validation", "")
         field = self.fields.get(name)
         if field is None:
-            self.add_error(None, sentence[:1].upper() + sentence[1:])
+            self.add_error(None, message)
         elif isinstance(field, ListField):
-            self.add_error(name, field.complaint(rest, sentence))
+            self.add_error(name, field.complaint(rest, message))
         else:
-            self.add_error(name, sentence[:1].upper() + sentence[1:])
+            self.add_error(name, message)
 
 
 def _without_consequences(details: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from feedback.kinds.ranking import Ranking
 from feedback.kinds.rating import Rating
 from feedback.kinds.thumbs import Thumbs
 from feedback.kinds.willingness_to_pay import WillingnessToPay
+from feedback.texts import excerpt
 
 KINDS: dict[str, Kind[Any, Any]] = {
     kind.name: kind
@@ -36,7 +37,7 @@ def get_kind(name: str) -> Kind[Any, Any]:
         return KINDS[name]
     except KeyError:
         raise InvalidInput(
-            f"There is no kind '{name}'.",
+            f"There is no kind '{excerpt(name, 80)}'.",
             code="unknown_kind",
             hint=f"Known kinds: {', '.join(KINDS)}.",
         ) from None

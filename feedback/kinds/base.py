@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from feedback.complaints import NAME, field_errors
 from feedback.errors import InvalidInput
 from feedback.evidence import Candidate, Context, Evidence
 from feedback.texts import flaw_of
@@ -32,7 +33,7 @@ Index = Annotated[
     Field(ge=0, description="Which completion: its stored index, counted from 0."),
     BeforeValidator(_not_a_truth_value),
 ]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]  # part of a form field's name
+Name = Annotated[str, Field(pattern=NAME)]  # part of a form field's name
 Wanted = Literal["off", "optional", "required"]
 
 
@@ -236,12 +237,6 @@ def letter(index: int) -> str:
     return chr(ord("A") + index)
 
 
-def excerpt(text: str, longest: int = 60) -> str:
-    """The beginning of a text on one line."""
-    line = " ".join(text[: 4 * longest].split())
-    return line if len(line) <= longest and len(text) <= 4 * longest else f"{line[:longest]}…"
-
-
 def invalid_answer(kind: str, details: Sequence[Mapping[str, Any]]) -> InvalidInput:
     """The error for an answer that does not fit its kind; the first detail is told in full."""
     where, message = details[0]["where"], details[0]["message"]
@@ -249,17 +244,5 @@ def invalid_answer(kind: str, details: Sequence[Mapping[str, Any]]) -> InvalidIn
     return InvalidInput(
         f"The answer does not fit the kind '{kind}': {told}",
         code="invalid_answer",
-        hint="See the answer's schema in the API documentation.",
         details=details,
     )
-
-
-def field_errors(error: ValidationError) -> list[dict[str, Any]]:
-    """Pydantic's complaints as details: where and what, in order."""
-    return [
-        {
-            "where": ".".join(str(part) for part in e["loc"]) or "answer",
-            "message": e["msg"].removeprefix("Value error, "),
-        }
-        for e in error.errors()
-    ]

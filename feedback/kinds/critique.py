@@ -21,11 +21,11 @@ from feedback.kinds.base import (
     Wanted,
     Whole,
     entry_problems,
-    excerpt,
     letter,
     same_text,
     wanted_problem,
 )
+from feedback.texts import excerpt
 
 MOST_SPANS = 100
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
+from feedback.complaints import counted
 from feedback.evidence import Context, Evidence
 from feedback.evidence import Demonstration as Written
 from feedback.kinds.base import (
@@ -16,8 +17,8 @@ from feedback.kinds.base import (
     Kind,
     Settings,
     Whole,
-    excerpt,
 )
+from feedback.texts import excerpt
 
 
 class DemonstrationSettings(Settings):
@@ -60,7 +61,8 @@ class Demonstration(Kind[DemonstrationAnswer, DemonstrationSettings]):
         if not written:
             yield "The text is blank; write the answer."
         elif written < wanted:
-            yield f"The text has {written} characters and needs at least {wanted}; write more."
+            said = counted(written, "character")
+            yield f"The text has {said} and needs at least {wanted}; write more."
 
     def evidence(
         self, answer: DemonstrationAnswer, ask: Ask[DemonstrationSettings], context: Context

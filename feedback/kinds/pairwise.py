@@ -20,6 +20,7 @@ from feedback.kinds.base import (
     letter,
     wanted_problem,
 )
+from feedback.texts import excerpt
 
 ADVERBS = ("slightly", "clearly", "much")
 
@@ -41,7 +42,7 @@ class PairwiseSettings(Settings):
     @classmethod
     def _each_once(cls, aspects: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(aspects)) < len(aspects):
-            raise ValueError("each aspect is named once")
+            raise ValueError("name each aspect once")
         return aspects
 
 
@@ -91,7 +92,7 @@ class Pairwise(Kind[PairwiseAnswer, PairwiseSettings]):
         yield from wanted_problem(ask.settings.reason, answer.reason, "reason")
         known = ", ".join(ask.settings.aspects) or "none"
         for aspect in sorted(set(answer.aspects) - set(ask.settings.aspects)):
-            yield f"There is no aspect '{aspect}' here; asked are: {known}."
+            yield f"There is no aspect '{excerpt(aspect, 80)}' here; asked are: {known}."
 
     def evidence(
         self, answer: PairwiseAnswer, ask: Ask[PairwiseSettings], context: Context

@@ -17,9 +17,9 @@ from feedback.kinds.base import (
     Kind,
     Settings,
     Whole,
-    excerpt,
     letter,
 )
+from feedback.texts import excerpt
 
 
 class RankingSettings(Settings):
@@ -76,7 +76,7 @@ class Ranking(Kind[RankingAnswer, RankingSettings]):
             yield f"There are {count} completions and {len(ranks)} ranks; rank each one."
         for index, rank in enumerate(ranks):
             if not 1 <= rank <= count:
-                yield f"Rank {rank} of completion {index} does not exist; use 1 to {count}."
+                yield f"Rank {excerpt(str(rank))} of completion {index} does not exist; use 1 to {count}."
         if not ask.settings.ties and len(set(ranks)) < len(ranks):
             yield "Two completions have the same rank; here each needs its own."
 

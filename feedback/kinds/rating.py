@@ -8,6 +8,7 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from feedback.complaints import Misfit
 from feedback.evidence import Context, Evidence, Score
 from feedback.kinds.base import (
     MOST_COMPLETIONS,
@@ -21,6 +22,7 @@ from feedback.kinds.base import (
     entry_problems,
     letter,
 )
+from feedback.texts import excerpt
 
 MOST_ASPECTS = 20
 WIDEST = 100
@@ -40,14 +42,14 @@ class Aspect(Settings):
     @model_validator(mode="after")
     def _is_a_scale(self) -> Self:
         if not self.low < self.high <= self.low + WIDEST:
-            raise ValueError(f"high is above low, by {WIDEST} at most")
+            raise Misfit("high", f"high must be above low, by {WIDEST} at most")
         for score, text in self.anchors.items():
             if not re.fullmatch(r"0|-?[1-9][0-9]{0,2}", score, re.ASCII):
-                raise ValueError(f"the anchor '{score[:20]}' is no whole number")
+                raise Misfit("anchors", f"'{score[:20]}' is no whole number")
             if not self.low <= int(score) <= self.high:
-                raise ValueError(f"the anchor {score} is not between {self.low} and {self.high}")
+                raise Misfit("anchors", f"{score} is not between {self.low} and {self.high}")
             if len(text) > 300:
-                raise ValueError(f"the anchor {score} has over 300 characters")
+                raise Misfit("anchors", f"the text of {score} has over 300 characters")
         return self
 
     @property
@@ -91,7 +93,7 @@ class RatingSettings(Settings):
     @classmethod
     def _each_once(cls, aspects: tuple[Aspect, ...]) -> tuple[Aspect, ...]:
         if len({aspect.name for aspect in aspects}) < len(aspects):
-            raise ValueError("each aspect is named once")
+            raise ValueError("name each aspect once")
         return aspects
 
 
@@ -171,10 +173,10 @@ def _score_problems(rated: Rated, aspects: Iterable[Aspect]) -> Iterator[str]:
     where = f"completion {rated.completion}"
     known = {aspect.name: aspect for aspect in aspects}
     for name in sorted(set(rated.scores) - set(known)):
-        yield f"There is no aspect '{name}' ({where}); asked are: {', '.join(known)}."
+        yield f"There is no aspect '{excerpt(name, 80)}' ({where}); asked are: {', '.join(known)}."
     for name, aspect in known.items():
         score = rated.scores.get(name)
         if score is None:
             yield f"The score of {where} in {name} is missing."
         elif not aspect.low <= score <= aspect.high:
-            yield f"The score of {where} in {name} is {score}; use {aspect.unit}."
+            yield f"The score of {where} in {name} is {excerpt(str(score))}; use {aspect.unit}."

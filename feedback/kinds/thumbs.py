@@ -24,6 +24,7 @@ from feedback.kinds.base import (
     entry_problems,
     wanted_problem,
 )
+from feedback.texts import excerpt
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
@@ -47,7 +48,7 @@ class ThumbsSettings(Settings):
     @classmethod
     def _each_once(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(tags)) < len(tags):
-            raise ValueError("each tag is named once")
+            raise ValueError("name each tag once")
         return tags
 
     def tags(self, *, desirable: bool) -> tuple[str, ...]:
@@ -187,7 +188,7 @@ def _tag_problems(thumb: Thumb, settings: ThumbsSettings) -> Iterable[str]:
     )
     for tag in sorted(set(thumb.tags) - set(offered)):
         known = ", ".join(offered) or "none"
-        yield f"There is no tag '{tag}' for a thumb {direction}; offered are: {known}."
+        yield f"There is no tag '{excerpt(tag, 80)}' for a thumb {direction}; offered are: {known}."
     if len(set(thumb.tags)) < len(thumb.tags):
         yield f"A tag of completion {thumb.completion} is given twice; give it once."
 

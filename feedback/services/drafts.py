@@ -99,7 +99,7 @@ def _check(new: NewDraft) -> None:
     if not (math.isfinite(new.lead_time) and 0 <= new.lead_time < LONGEST_TIME):
         raise _invalid("the lead time is in seconds, from 0 to a week")
     if not 0 <= new.edits <= MOST_EDITS:
-        raise _invalid("the number of edits is out of range")
+        raise _invalid(f"the number of edits must be from 0 to {MOST_EDITS}")
 
 
 def read_fields(text: str) -> dict[str, str]:

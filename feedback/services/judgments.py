@@ -31,6 +31,7 @@ from feedback.services.changes import lock_changeable, require_changeable, requi
 from feedback.services.content import digest_of
 from feedback.services.drafts import LONGEST_TIME, MOST_EDITS, drop_draft
 from feedback.services.records import outcome_for
+from feedback.texts import excerpt
 
 LONGEST_KEY = 100
 LONGEST_CLIENT = 60
@@ -249,7 +250,7 @@ def _check_answers(item: Item, answers: Mapping[str, Mapping[str, Any]]) -> list
     if set(asked) != set(answers):
         raise InvalidInput(
             f"This item asks for {', '.join(asked)}; the answers given are for "
-            f"{', '.join(answers) or 'nothing'}.",
+            f"{excerpt(', '.join(answers), 200) or 'nothing'}.",
             code="wrong_kinds",
             hint="Answer every kind of the item, and no other.",
         )
@@ -270,7 +271,9 @@ def _check_said(new: NewSubmission) -> None:
             "The lead time is in seconds, from 0 to a week.", code="invalid_lead_time"
         )
     if new.edits is not None and not 0 <= new.edits <= MOST_EDITS:
-        raise InvalidInput("The number of edits is not below 0.", code="invalid_edits")
+        raise InvalidInput(
+            f"The number of edits must be from 0 to {MOST_EDITS}.", code="invalid_edits"
+        )
     if len(new.client) > LONGEST_CLIENT or "\x00" in new.client:
         raise InvalidInput(
             f"The client's name and version have at most {LONGEST_CLIENT} characters.",

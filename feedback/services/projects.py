@@ -10,10 +10,11 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from pydantic import ValidationError
 
+from feedback.complaints import field_errors
 from feedback.errors import Conflict, InvalidInput
 from feedback.kinds import get_kind
-from feedback.kinds.base import field_errors
 from feedback.models import Membership, Project, Role, User
+from feedback.texts import excerpt
 
 RESERVED = {"new"}  # addresses beside the projects' own
 EDITABLE = (
@@ -87,7 +88,7 @@ def _normalise_kind(asked: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidInput(
             f"The settings of kind '{kind.name}' do not fit.",
             code="invalid_kind_settings",
-            details=field_errors(error),
+            details=field_errors(error, "settings"),
         ) from error
     return {
         "kind": kind.name,
@@ -107,7 +108,9 @@ def said_settings(asked: Mapping[str, Any]) -> dict[str, Any]:
 def _assign(project: Project, fields: Mapping[str, Any]) -> None:
     unknown = set(fields) - set(EDITABLE)
     if unknown:
-        raise InvalidInput(f"Unknown fields: {', '.join(sorted(unknown))}.", code="unknown_field")
+        raise InvalidInput(
+            f"Unknown fields: {excerpt(', '.join(sorted(unknown)), 200)}.", code="unknown_field"
+        )
     for name, value in fields.items():
         setattr(project, name, normalise_kinds(value) if name == "kinds" else value)
     try:

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 
+from feedback.errors import TouchstoneError
 from feedback.kinds import get_kind
 from feedback.models import Judgment, Project
 from feedback.permissions import Ability, abilities
@@ -93,6 +94,13 @@ def at(value: Any, *path: Any) -> Any:
 def lookup(value: Any, key: Any) -> Any:
     """The same with one step, for use inside other tags."""
     return at(value, key)
+
+
+@register.filter
+def untold(error: Any) -> list[Mapping[str, Any]]:
+    """The details of an error (or of a job's, as JSON) that its message does not tell already."""
+    body = error.as_json() if isinstance(error, TouchstoneError) else error
+    return [one for one in at(body, "details") or [] if one["message"] not in body["message"]]
 
 
 @register.filter

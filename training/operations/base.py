@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from feedback.complaints import field_errors
 from feedback.errors import InvalidInput
-from feedback.kinds.base import field_errors
 from training.jobs.context import JobContext
 
 

@@ -10,10 +10,10 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 from pydantic import ValidationError
 
+from feedback.complaints import field_errors
 from feedback.errors import InvalidInput
 from feedback.evidence import Evidence
 from feedback.exports import ExportOptions, get_export
-from feedback.kinds.base import field_errors
 from feedback.permissions import Ability
 from feedback.selectors import evidence_of, get_project
 from feedback.views.requests import MemberRequest
@@ -58,7 +58,7 @@ def _options(request: HttpRequest) -> ExportOptions:
     except ValidationError as error:
         details = field_errors(error)
         raise InvalidInput(
-            f"The option '{details[0]['where']}' does not fit: {details[0]['message']}.",
+            f"The option '{details[0]['where']}' does not fit: {details[0]['message']}",
             code="invalid_export_options",
             details=details,
         ) from error

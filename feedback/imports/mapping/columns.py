@@ -8,9 +8,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from feedback.complaints import field_errors
 from feedback.errors import InvalidInput
 from feedback.kinds import get_kind
-from feedback.kinds.base import field_errors
 
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
+from feedback.complaints import CURRENCY, Misfit
 from feedback.kinds.base import Answer, Practice, Question, Settings
 
 AMOUNT = r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,4})?$"
@@ -45,8 +46,20 @@ class WtpSettings(Settings):
         default="bdm",
         description="bdm: a price is drawn after the answer; price_list: yes or no at each price; "
         "open: an amount without a draw.",
+        json_schema_extra={
+            "x-labels": {
+                "bdm": "Becker-DeGroot-Marschak (a drawn price)",
+                "price_list": "Price list",
+                "open": "Open amount",
+            }
+        },
     )
-    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="ISO 4217.")
+    currency: str = Field(
+        default="USD",
+        pattern=CURRENCY,
+        description="Three capital letters of ISO 4217, such as USD, EUR or JPY. Any three are taken: "
+        "whether there is such a currency is not looked up.",
+    )
     endowment: Amount = Field(default=Decimal("5.00"), description="What a round begins with.")
     cap: Amount | None = Field(
         default=None, description="The highest amount or price; the endowment where it is left out."
@@ -80,7 +93,7 @@ class WtpSettings(Settings):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         for problem in _settings_problems(self):
-            raise ValueError(problem)
+            raise problem
         return self
 
     @property
@@ -236,29 +249,44 @@ def switches_back(choices: tuple[Choice, ...]) -> bool:
     )
 
 
-def _settings_problems(settings: WtpSettings) -> Iterator[str]:
+def _settings_problems(settings: WtpSettings) -> Iterator[Misfit]:
     if not settings.step:
-        yield "the step is more than 0"
+        yield Misfit("step", "the step must be more than 0")
         return
+    highest = "endowment" if settings.cap is None else "cap"
     if settings.ceiling > settings.endowment:
-        yield "the cap is not above the endowment"
-    if not (settings.on_grid(settings.endowment) and settings.on_grid(settings.ceiling)):
-        yield "the endowment and the cap are multiples of the step"
+        yield Misfit("cap", f"the cap must not exceed the endowment of {settings.endowment}")
+    for name, amount in (("endowment", settings.endowment), ("cap", settings.ceiling)):
+        if not settings.on_grid(amount):
+            yield Misfit(name, f"the {name} must be a multiple of the step of {settings.step}")
     if not 2 <= settings.steps <= MOST_STEPS:
-        yield f"between nothing and the cap lie 2 to {MOST_STEPS} steps"
+        yield Misfit(highest, f"between nothing and the {highest} must lie 2 to {MOST_STEPS} steps")
     if settings.paid and settings.mechanism == "open":
-        yield "an open amount cannot be paid, because no price is drawn: use bdm or price_list"
+        yield Misfit(
+            "paid",
+            "an open amount cannot be paid, because no price is drawn; "
+            "choose the mechanism bdm or price_list",
+        )
     yield from _price_problems(settings)
-    for question in settings.comprehension:
-        if question.correct >= len(question.options):
-            yield "the right option of a comprehension question is one of its options, from 0"
-    if any(len(practice.completions) != 2 for practice in settings.practice):
-        yield "a practice round has two completions"
+    yield from _gate_problems(settings)
 
 
-def _price_problems(settings: WtpSettings) -> Iterator[str]:
+def _price_problems(settings: WtpSettings) -> Iterator[Misfit]:
     prices = settings.prices
     if prices and (len(prices) < 2 or list(prices) != sorted(set(prices))):
-        yield "a price list has two or more different prices, rising"
-    if any(price > settings.ceiling or not settings.on_grid(price) for price in prices):
-        yield "the prices are multiples of the step, not above the cap"
+        yield Misfit("prices", "a price list needs two or more different prices, rising")
+    for n, price in enumerate(prices):
+        if price > settings.ceiling:
+            yield Misfit(f"prices.{n}", f"{price} is above the highest amount, {settings.ceiling}")
+        if not settings.on_grid(price):
+            yield Misfit(f"prices.{n}", f"{price} is not a multiple of the step of {settings.step}")
+
+
+def _gate_problems(settings: WtpSettings) -> Iterator[Misfit]:
+    for n, question in enumerate(settings.comprehension):
+        if question.correct >= len(question.options):
+            last = len(question.options) - 1
+            yield Misfit(f"comprehension.{n}.correct", f"name one of the options, from 0 to {last}")
+    for n, practice in enumerate(settings.practice):
+        if len(practice.completions) != 2:
+            yield Misfit(f"practice.{n}.completions", "a practice round needs two completions")

@@ -55,7 +55,7 @@ def test_a_line_that_cannot_be_read_is_named(line: str, complaint: str) -> None:
 def test_the_models_complaints_name_the_line() -> None:
     assert rows().complaint("2.low", "too low") == "Line 3, low: too low"
     assert rows().complaint("0", "wrong") == "Line 1: wrong"
-    assert rows().complaint("", "each once") == "Each once"
+    assert rows().complaint("", "Each once") == "Each once"
 
 
 @pytest.mark.parametrize(

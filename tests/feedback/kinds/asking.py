@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from feedback.complaints import field_errors
 from feedback.errors import InvalidInput
 from feedback.evidence import Candidate, Context, Evidence
 from feedback.kinds import get_kind
@@ -63,6 +65,6 @@ class Asked:
 
 def refused_settings(kind: str, settings: Mapping[str, Any]) -> str:
     """What is wrong with the settings, which must not be good."""
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValidationError) as caught:
         get_kind(kind).settings_model.model_validate(settings)
-    return str(caught.value)
+    return " ".join(f"{one['where']}: {one['message']}" for one in field_errors(caught.value))

@@ -56,13 +56,13 @@ def test_line_ends_are_no_change() -> None:
         ),
         (
             {"text": ""},
-            ("corrections.0.text", "String should have at least 1 character"),
+            ("corrections.0.text", "This is needed, and it is empty."),
         ),
         (
             {"text": "x" * 200_001},
-            ("corrections.0.text", "String should have at most 200000 characters"),
+            ("corrections.0.text", "At most 200 000 characters; this has 200 001 characters."),
         ),
-        ({}, ("corrections.0.text", "Field required")),
+        ({}, ("corrections.0.text", "This is missing.")),
     ],
 )
 def test_what_does_not_fit_is_named(first: dict[str, Any], problem: tuple[str, str]) -> None:

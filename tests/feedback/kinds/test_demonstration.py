@@ -22,14 +22,15 @@ def test_a_text_is_kept_as_it_was_written() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", ("text", "String should have at least 1 character")),
+        ("", ("text", "This is needed, and it is empty.")),
         (" \n", ("demonstration", "The text is blank; write the answer.")),
         (
             "  four     ",
             ("demonstration", "The text has 4 characters and needs at least 5; write more."),
         ),
-        ("x" * 200_001, ("text", "String should have at most 200000 characters")),
-        (4, ("text", "Input should be a valid string")),
+        ("x", ("demonstration", "The text has 1 character and needs at least 5; write more.")),
+        ("x" * 200_001, ("text", "At most 200 000 characters; this has 200 001 characters.")),
+        (4, ("text", "A text is needed.")),
     ],
 )
 def test_what_does_not_fit_is_named(text: object, problem: tuple[str, str]) -> None:

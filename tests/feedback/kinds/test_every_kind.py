@@ -78,7 +78,7 @@ def test_what_cannot_be_stored_is_refused(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_an_unknown_field_is_refused(name: str) -> None:
-    assert ("colour", "Extra inputs are not permitted") in Asked(name).refused(
+    assert ("colour", "There is no such field.") in Asked(name).refused(
         {**payload(name), "colour": "red"}
     )
 
@@ -107,10 +107,10 @@ def test_each_completion_has_one_entry(name: str, entries: str) -> None:
         assert (name, message) in asked.refused({entries: given})
     assert asked.refused({entries: [first, {**second, "completion": -1}]})[0] == (
         f"{entries}.1.completion",
-        "Input should be greater than or equal to 0",
+        "This must be at least 0.",
     )
     assert asked.refused({entries: [first, {**second, "completion": True}]}) == [
-        (f"{entries}.1.completion", "a whole number is needed, not true or false")
+        (f"{entries}.1.completion", "A whole number is needed, not true or false.")
     ]
     assert asked.describe({entries: [second, first]}) == asked.describe({entries: [first, second]})
     assert asked.evidence({entries: [second, first]}) == asked.evidence({entries: [first, second]})

@@ -52,26 +52,26 @@ def test_each_aspect_said_is_a_comparison_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("settings", "payload", "problem"),
     [
-        ({}, {}, ("choice", "Field required")),
+        ({}, {}, ("choice", "This is missing.")),
         (
             {},
             {"choice": "third"},
-            ("choice", "Input should be 'first', 'second', 'tie' or 'both_bad'"),
+            ("choice", "Choose one: first, second, tie or both_bad."),
         ),
         (
             {},
             {"choice": "first", "strength": 4},
-            ("strength", "Input should be less than or equal to 3"),
+            ("strength", "This must be at most 3."),
         ),
         (
             {},
             {"choice": "first", "strength": True},
-            ("strength", "a whole number is needed, not true or false"),
+            ("strength", "A whole number is needed, not true or false."),
         ),
         (
             {},
             {"choice": "first", "strength": float("nan")},
-            ("strength", "Input should be a finite number"),
+            ("strength", "A finite number is needed."),
         ),
         (
             {"both_bad": False},
@@ -91,7 +91,7 @@ def test_each_aspect_said_is_a_comparison_of_its_own() -> None:
         (
             {},
             {"choice": "first", "reason": "x" * 10_001},
-            ("reason", "String should have at most 10000 characters"),
+            ("reason", "At most 10 000 characters; this has 10 001 characters."),
         ),
         (
             {},
@@ -106,7 +106,7 @@ def test_each_aspect_said_is_a_comparison_of_its_own() -> None:
         (
             ASPECTS,
             {"choice": "first", "aspects": {"helpful": "both_bad"}},
-            ("aspects.helpful", "Input should be 'first', 'second' or 'tie'"),
+            ("aspects.helpful", "Choose one: first, second or tie."),
         ),
     ],
 )
@@ -122,9 +122,9 @@ def test_a_required_reason_can_be_given() -> None:
 
 @pytest.mark.parametrize("name", ["Helpful", "", "1st", "a b", "a.b", "a" * 41, "helpful\n"])
 def test_an_aspect_is_part_of_a_field_name(name: str) -> None:
-    assert "String should match pattern" in refused_settings("pairwise", {"aspects": [name]})
+    assert "Write small letters" in refused_settings("pairwise", {"aspects": [name]})
 
 
 def test_an_aspect_is_named_once() -> None:
     told = refused_settings("pairwise", {"aspects": ["helpful", "helpful"]})
-    assert "each aspect is named once" in told
+    assert "Name each aspect once" in told

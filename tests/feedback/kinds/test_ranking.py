@@ -67,10 +67,10 @@ def test_what_cannot_be_ranked_says_why_and_is_no_evidence(ranks: list[str]) -> 
             {"ranks": [0, 1, 2]},
             ("ranking", "Rank 0 of completion 0 does not exist; use 1 to 3."),
         ),
-        ({"ranks": ["1", "", "2"]}, ("ranks", "every completion needs a rank")),
-        ({"ranks": ["", "1", "2", "3"]}, ("ranks", "every completion needs a rank")),
-        ({"ranks": [True, 2, 3]}, ("ranks.0", "a whole number is needed, not true or false")),
-        ({"ranks": [float("nan"), 2, 3]}, ("ranks.0", "Input should be a finite number")),
+        ({"ranks": ["1", "", "2"]}, ("ranks", "Every completion needs a rank.")),
+        ({"ranks": ["", "1", "2", "3"]}, ("ranks", "Every completion needs a rank.")),
+        ({"ranks": [True, 2, 3]}, ("ranks.0", "A whole number is needed, not true or false.")),
+        ({"ranks": [float("nan"), 2, 3]}, ("ranks.0", "A finite number is needed.")),
         (
             {"ranks": [1, 2, 3], "unrankable": "no"},
             (

@@ -76,23 +76,23 @@ def test_the_preset_has_five_anchored_aspects_from_0_to_4() -> None:
         ),
         (
             rated(True),
-            ("ratings.0.scores.taste", "a whole number is needed, not true or false"),
+            ("ratings.0.scores.taste", "A whole number is needed, not true or false."),
         ),
-        (rated(float("nan")), ("ratings.0.scores.taste", "Input should be a finite number")),
+        (rated(float("nan")), ("ratings.0.scores.taste", "A finite number is needed.")),
         (
             rated(1.5),
             (
                 "ratings.0.scores.taste",
-                "Input should be a valid integer, got a number with a fractional part",
+                "A whole number is needed.",
             ),
         ),
         (
             rated(None),
-            ("ratings.0.scores.taste", "Input should be a valid integer"),
+            ("ratings.0.scores.taste", "A whole number is needed."),
         ),
         (
             {"ratings": []},
-            ("ratings", "List should have at least 1 item after validation, not 0"),
+            ("ratings", "At least 1 entry; there are 0 entries."),
         ),
     ],
 )
@@ -103,14 +103,14 @@ def test_what_does_not_fit_is_named(payload: dict[str, Any], problem: tuple[str,
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"low": 2}, "high is above low, by 100 at most"),
-        ({"low": -60, "high": 60}, "high is above low, by 100 at most"),
-        ({"anchors": {"3": "x"}}, "the anchor 3 is not between -2 and 2"),
-        ({"anchors": {"one": "x"}}, "the anchor 'one' is no whole number"),
-        ({"anchors": {"01": "x"}}, "the anchor '01' is no whole number"),
-        ({"anchors": {"1": "x" * 301}}, "the anchor 1 has over 300 characters"),
-        ({"name": "Taste"}, "String should match pattern"),
-        ({"high": True}, "a whole number is needed, not true or false"),
+        ({"low": 2}, "High must be above low, by 100 at most"),
+        ({"low": -60, "high": 60}, "High must be above low, by 100 at most"),
+        ({"anchors": {"3": "x"}}, "3 is not between -2 and 2"),
+        ({"anchors": {"one": "x"}}, "'one' is no whole number"),
+        ({"anchors": {"01": "x"}}, "'01' is no whole number"),
+        ({"anchors": {"1": "x" * 301}}, "The text of 1 has over 300 characters"),
+        ({"name": "Taste"}, "Write small letters"),
+        ({"high": True}, "A whole number is needed, not true or false."),
     ],
 )
 def test_a_scale_that_is_none_is_refused(changes: dict[str, Any], problem: str) -> None:
@@ -118,5 +118,5 @@ def test_a_scale_that_is_none_is_refused(changes: dict[str, Any], problem: str) 
 
 
 def test_aspects_are_some_and_named_once() -> None:
-    assert "each aspect is named once" in refused_settings("rating", {"aspects": [TASTE, TASTE]})
-    assert "at least 1 item" in refused_settings("rating", {"aspects": []})
+    assert "Name each aspect once" in refused_settings("rating", {"aspects": [TASTE, TASTE]})
+    assert "At least 1 entry" in refused_settings("rating", {"aspects": []})

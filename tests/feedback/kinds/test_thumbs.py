@@ -34,7 +34,7 @@ def test_an_answer_without_tags_is_good_as_before() -> None:
 @pytest.mark.parametrize(
     ("settings", "changes", "problem"),
     [
-        ({}, {"desirable": "perhaps"}, ("thumbs.1.desirable", "Input should be a valid boolean")),
+        ({}, {"desirable": "perhaps"}, ("thumbs.1.desirable", "True or false is needed.")),
         (
             {},
             {"tags": ["clear"]},
@@ -57,7 +57,7 @@ def test_an_answer_without_tags_is_good_as_before() -> None:
         (
             {},
             {"reason": "x" * 10_001},
-            ("thumbs.1.reason", "String should have at most 10000 characters"),
+            ("thumbs.1.reason", "At most 10 000 characters; this has"),
         ),
     ],
 )
@@ -79,6 +79,6 @@ def test_a_reason_can_be_required_or_off() -> None:
 
 
 def test_tags_are_short_texts_named_once() -> None:
-    assert "each tag is named once" in refused_settings("thumbs", {"tags_up": ["good", "good "]})
-    assert "at least 1 character" in refused_settings("thumbs", {"tags_up": [" "]})
-    assert "at most 40 characters" in refused_settings("thumbs", {"tags_down": ["x" * 41]})
+    assert "Name each tag once" in refused_settings("thumbs", {"tags_up": ["good", "good "]})
+    assert "This is needed" in refused_settings("thumbs", {"tags_up": [" "]})
+    assert "At most 40 characters" in refused_settings("thumbs", {"tags_down": ["x" * 41]})

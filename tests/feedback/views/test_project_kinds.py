@@ -82,19 +82,22 @@ def test_settings_are_saved_and_shown_again(
 @pytest.mark.parametrize(
     ("kind", "field", "typed", "complaint"),
     [
-        ("rating", "aspects", "wit | Wit | 4 | 1", "Line 1: high is above low"),
-        ("rating", "aspects", "a\nWit!", "Line 2, name: "),
-        ("rating", "aspects", "a\na", "Each aspect is named once"),
+        ("rating", "aspects", "wit | Wit | 4 | 1", "Line 1, high: High must be above low"),
+        ("rating", "aspects", "a\n!!!", "Line 2, name: Write small letters"),
+        ("rating", "aspects", "a\na", "Name each aspect once"),
         ("rating", "aspects", "wit | Wit | x | 4", "Line 1, low: "),
-        ("rating", "aspects", "", "at least 1 item"),
-        ("pairwise", "aspects", "not a name", "Line 1: "),
-        ("demonstration", "fewest_characters", "0", "greater than or equal to 1"),
+        ("rating", "aspects", "", "At least 1 entry"),
+        ("pairwise", "aspects", "!!!", "Line 1: Write small letters"),
+        ("demonstration", "fewest_characters", "0", "This must be at least 1."),
         ("demonstration", "fewest_characters", "many", "Enter a whole number"),
         ("thumbs", "tags_up", "x" * 41, "Line 1: "),
         ("willingness_to_pay", "comprehension", "[{]", "Not JSON at line 1, column 3"),
         ("willingness_to_pay", "comprehension", '[{"text": "a"}]', "Entry 1, options: "),
         ("willingness_to_pay", "comprehension", f"[{'9' * 5000}]", "A number in it is too long"),
         ("willingness_to_pay", "endowment", "-1", "not negative"),
+        ("willingness_to_pay", "cap", "6", "The cap must not exceed the endowment of 5.00."),
+        ("willingness_to_pay", "currency", "usd", "three capital letters, such as USD"),
+        ("willingness_to_pay", "prices", "1\n9", "Line 2: 9 is above the highest amount"),
     ],
 )
 def test_what_does_not_fit_is_said_at_its_field_and_kept(
