@@ -176,8 +176,6 @@ def _check_kinds(
                 code="image_not_suited",
                 hint="Ask another kind about it, or give the completion a text too.",
             )
-    if len({one["kind"] for one in asked}) < len(asked):
-        raise InvalidInput("An item asks each kind once.", code="duplicate_kind")
     return asked
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -77,7 +78,14 @@ def remove_member(project: Project, user: User) -> None:
 
 def normalise_kinds(kinds: Iterable[Mapping[str, Any] | str]) -> list[dict[str, Any]]:
     """Kinds as items store them: name, version, validated settings. Raises InvalidInput."""
-    return [_normalise_kind({"kind": k} if isinstance(k, str) else k) for k in kinds]
+    asked = [_normalise_kind({"kind": k} if isinstance(k, str) else k) for k in kinds]
+    double = next((name for name, n in Counter(k["kind"] for k in asked).items() if n > 1), None)
+    if double is not None:
+        message = f"The kind '{double}' is asked twice; ask each kind once."
+        raise InvalidInput(
+            message, code="duplicate_kind", details=[{"where": "kinds", "message": message}]
+        )
+    return asked
 
 
 def _normalise_kind(asked: Mapping[str, Any]) -> dict[str, Any]:

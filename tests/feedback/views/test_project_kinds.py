@@ -150,3 +150,17 @@ def test_grace_and_markdown_over_rest(project: Project, owner: User, api_of: Api
     assert (project.grace_minutes, project.markdown) == (0, False)
     refused = api_of(owner).patch(url, {"grace_minutes": -1})
     assert refused.status_code == 400
+
+
+def test_a_kind_is_asked_once(
+    project: Project, owner: User, api_of: ApiOf, client_of: ClientOf
+) -> None:
+    twice = {"kinds": ["pairwise", {"kind": "pairwise", "settings": {}}]}
+    refused = api_of(owner).patch(f"/api/v1/projects/{project.slug}/", twice, format="json")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "duplicate_kind")
+    made = api_of(owner).post("/api/v1/projects/", {"name": "New", **twice}, format="json")
+    assert (made.status_code, made.json()["error"]["code"]) == (400, "duplicate_kind")
+    url = reverse("project_settings", args=[project.slug])
+    response = client_of(owner).post(url, {**PLAIN, "kinds": ["pairwise", "pairwise"]})
+    assert response.status_code == 400
+    assert "asked twice" in " ".join(response.context["form"]["kinds"].errors)
