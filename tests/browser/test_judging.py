@@ -109,6 +109,7 @@ def test_skipping_by_keyboard(
     page.keyboard.press("Escape")
     expect(page.locator("#skip-panel")).to_be_hidden()
     page.keyboard.press("Backspace")
+    page.keyboard.press("r")
     page.keyboard.type("not for me, 2")
     page.keyboard.press("Enter")
     expect_item(page, "Two?")

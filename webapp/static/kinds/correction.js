@@ -1,6 +1,7 @@
 // Correction: the completion is edited, and what was changed is shown as it is typed; n: nothing to correct.
-import { Rows, changed, inOrder, markCurrent } from "../js/answers/rows.js";
+import { changed } from "../js/answers/rows.js";
 import { StoredText } from "../js/answers/source.js";
+import { attachTexts } from "../js/answers/texts.js";
 import { diffWords } from "../js/judging/diff.js";
 
 const PAUSE = 150; // milliseconds without typing before the change is drawn
@@ -75,29 +76,5 @@ class Correction {
 
 export function attach(field, section) {
   const all = [...field.querySelectorAll(".correction-row")].map((row) => new Correction(row));
-  const rows = new Rows(field, all.map((one) => one.row), show);
-
-  function show() {
-    markCurrent(section, rows.current.dataset.index);
-    for (const one of all) if (!one.problem) one.row.classList.remove("waiting");
-  }
-
-  function problem() {
-    const open = all.filter((one) => one.problem);
-    for (const one of all) one.row.classList.toggle("waiting", open.includes(one));
-    return open[0]?.problem ?? "";
-  }
-
-  field.addEventListener("input", show);
-  rows.go(0);
-  const keys = {
-    n: () => all[rows.index].toggle(),
-    ArrowUp: () => rows.move(-1),
-    ArrowDown: () => rows.move(1),
-  };
-  return {
-    key: (name) => keys[name]?.() ?? false,
-    problem,
-    answer: () => ({ corrections: inOrder(all.map((one) => one.answer)) }),
-  };
+  return attachTexts(field, section, all, "corrections", { n: "toggle" });
 }

@@ -1,8 +1,9 @@
 // Critique: words on each completion, passages marked with h, and a rewrite with w.
 import { announce } from "../js/announce.js";
 import { Passages } from "../js/answers/passages.js";
-import { Rows, changed, inOrder, markCurrent } from "../js/answers/rows.js";
+import { changed } from "../js/answers/rows.js";
 import { StoredText } from "../js/answers/source.js";
+import { attachTexts } from "../js/answers/texts.js";
 
 class Critique {
   constructor(row, section) {
@@ -10,11 +11,12 @@ class Critique {
     this.stored = new StoredText(JSON.parse(row.dataset.text));
     this.area = row.querySelector("[data-reason]");
     this.rewrite = row.querySelector(".rewrite textarea");
+    this.isWanted = this.rewrite?.parentElement.dataset.wanted === "required";
     const completion = section.querySelector(`.completion[data-index="${row.dataset.index}"]`);
     this.passages = row.querySelector(".source") && new Passages(row, this.stored, completion);
     this.button = row.querySelector("[data-write]");
     this.button?.addEventListener("click", () => this.toggleRewrite());
-    const wanted = row.dataset.rewrite === "required" || this.rewrite?.value;
+    const wanted = this.isWanted || this.rewrite?.value;
     if (this.rewrite) this.#showRewrite(Boolean(wanted));
   }
 
@@ -22,7 +24,7 @@ class Critique {
     const { name } = this.row.dataset;
     if (!this.area.value.trim()) return `Write what is good or bad about ${name} first.`;
     const text = this.#rewritten();
-    if (this.row.dataset.rewrite === "required" && text === null) return `Rewrite ${name} first.`;
+    if (this.isWanted && text === null) return `Rewrite ${name} first.`;
     if (text === this.stored.shown) return `The rewrite of ${name} changes nothing: change it, or close it.`;
     return "";
   }
@@ -43,7 +45,7 @@ class Critique {
 
   toggleRewrite() {
     if (!this.rewrite) return false;
-    this.#showRewrite(this.rewrite.disabled || this.row.dataset.rewrite === "required");
+    this.#showRewrite(this.rewrite.disabled || this.isWanted);
     changed(this.area);
     if (this.rewrite.disabled) announce("Without a rewrite.");
     else this.rewrite.focus();
@@ -64,30 +66,5 @@ class Critique {
 
 export function attach(field, section) {
   const all = [...field.querySelectorAll(".critique-row")].map((row) => new Critique(row, section));
-  const rows = new Rows(field, all.map((one) => one.row), show);
-
-  function show() {
-    markCurrent(section, rows.current.dataset.index);
-    for (const one of all) if (!one.problem) one.row.classList.remove("waiting");
-  }
-
-  function problem() {
-    const open = all.filter((one) => one.problem);
-    for (const one of all) one.row.classList.toggle("waiting", open.includes(one));
-    return open[0]?.problem ?? "";
-  }
-
-  field.addEventListener("input", show);
-  rows.go(0);
-  const keys = {
-    h: () => all[rows.index].mark(),
-    w: () => all[rows.index].toggleRewrite(),
-    ArrowUp: () => rows.move(-1),
-    ArrowDown: () => rows.move(1),
-  };
-  return {
-    key: (name) => keys[name]?.() ?? false,
-    problem,
-    answer: () => ({ critiques: inOrder(all.map((one) => one.answer)) }),
-  };
+  return attachTexts(field, section, all, "critiques", { h: "mark", w: "toggleRewrite" });
 }

@@ -15,7 +15,7 @@ export function attach(field) {
     key: () => false,
     problem() {
       if (!written()) return "Write the answer first.";
-      return written() < fewest ? `Write at least ${fewest} characters; so far it is ${written()}.` : "";
+      return written() < fewest ? `Write at least ${fewest} characters; there ${written() === 1 ? "is" : "are"} ${written()}.` : "";
     },
     answer: () => ({ text: area.value }),
   };
