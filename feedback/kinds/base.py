@@ -20,18 +20,32 @@ LONGEST_REASON = 10_000
 MOST_COMPLETIONS = 10
 
 
-def _not_a_truth_value(value: Any) -> Any:
+def _whole(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("a whole number is needed, not true or false")
+    if isinstance(value, float) and value.is_integer():
+        raise ValueError("a whole number is needed, without a decimal point")
     return value
 
 
-# True is 1 to Python, and to nobody else.
-Whole = Annotated[int, BeforeValidator(_not_a_truth_value)]
+def _truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    known = {"true": True, "1": True, "false": False, "0": False}
+    said = known.get(value.lower()) if isinstance(value, str) else None
+    if said is None:
+        raise ValueError("true or false is needed")
+    return said
+
+
+# True is 1 to Python, and to nobody else. Texts of digits are read too, because forms and CSV know only texts.
+Whole = Annotated[int, BeforeValidator(_whole)]
+# True or false; as text `true`, `false`, `1` or `0`.
+Truth = Annotated[bool, BeforeValidator(_truth)]
 Index = Annotated[
     int,
     Field(ge=0, description="Which completion: its stored index, counted from 0."),
-    BeforeValidator(_not_a_truth_value),
+    BeforeValidator(_whole),
 ]
 Name = Annotated[str, Field(pattern=NAME)]  # part of a form field's name
 Wanted = Literal["off", "optional", "required"]

@@ -15,6 +15,7 @@ from feedback.kinds.base import (
     Index,
     Kind,
     Settings,
+    Truth,
     entry_problems,
     letter,
     same_text,
@@ -30,7 +31,7 @@ class Corrected(Answer):
         max_length=LONGEST_TEXT,
         description="The whole completion, corrected; an exact copy when nothing is wrong.",
     )
-    unchanged: bool = Field(
+    unchanged: Truth = Field(
         default=False,
         description="True when nothing had to be changed; then the text is an exact copy.",
     )

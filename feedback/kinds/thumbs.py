@@ -20,6 +20,7 @@ from feedback.kinds.base import (
     Kind,
     Round,
     Settings,
+    Truth,
     Wanted,
     entry_problems,
     wanted_problem,
@@ -60,7 +61,7 @@ class Thumb(Answer):
     """One completion's thumb."""
 
     completion: Index
-    desirable: bool = Field(description="True: thumb up, good enough. False: thumb down.")
+    desirable: Truth = Field(description="True: thumb up, good enough. False: thumb down.")
     tags: list[str] = Field(
         default=[],
         max_length=12,

@@ -9,7 +9,12 @@ from typing import Any
 
 from feedback.evidence import Context, Evidence, Score
 from feedback.kinds.base import Ask, Gate, Kind, Round
-from feedback.kinds.willingness_to_pay.answers import WtpAnswer, WtpSettings, answer_problems
+from feedback.kinds.willingness_to_pay.answers import (
+    WtpAnswer,
+    WtpSettings,
+    answer_problems,
+    in_steps,
+)
 from feedback.kinds.willingness_to_pay.gate import gate_of
 from feedback.kinds.willingness_to_pay.mechanisms import signed, worked_out, worth
 from feedback.kinds.willingness_to_pay.report import figures
@@ -28,6 +33,10 @@ class WillingnessToPay(Kind[WtpAnswer, WtpSettings]):
     reported = True
     answer_model = WtpAnswer
     settings_model = WtpSettings
+
+    def parse(self, payload: Mapping[str, Any], ask: Ask[WtpSettings]) -> WtpAnswer:
+        """The validated answer, its amounts written in the decimals of the step. Raises as every kind's."""
+        return in_steps(super().parse(payload, ask), ask.settings)
 
     def problems(self, answer: WtpAnswer, ask: Ask[WtpSettings]) -> Iterable[str]:
         """The amount or the choices fit the mechanism, the endowment, the cap and the grid."""

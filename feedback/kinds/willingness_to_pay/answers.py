@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from feedback.complaints import CURRENCY, Misfit
-from feedback.kinds.base import Answer, Practice, Question, Settings
+from feedback.kinds.base import Answer, Practice, Question, Settings, Truth
 
 AMOUNT = r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,4})?$"
 MOST_STEPS = 100_000
@@ -166,7 +166,7 @@ class Choice(Answer):
     """One row of the price list: whether the preferred completion is bought at that price."""
 
     price: Amount = Field(description="One of the settings' prices.")
-    pay: bool = Field(description="Whether the preferred completion is worth this price or more.")
+    pay: Truth = Field(description="Whether the preferred completion is worth this price or more.")
 
 
 class WtpAnswer(Answer):
@@ -198,55 +198,6 @@ class WtpAnswer(Answer):
         if isinstance(rows, list) and not any(isinstance(r, dict) and "pay" in r for r in rows):
             return {**data, "choices": []}
         return data
-
-
-def answer_problems(answer: WtpAnswer, settings: WtpSettings) -> Iterator[str]:
-    """Why the answer does not fit what the settings ask."""
-    if settings.mechanism == "price_list":
-        yield from _list_problems(answer, settings)
-    else:
-        yield from _amount_problems(answer, settings)
-
-
-def _amount_problems(answer: WtpAnswer, settings: WtpSettings) -> Iterator[str]:
-    if answer.choices:
-        yield "No price list is asked here: send an amount."
-    if answer.amount is None:
-        if answer.preferred != "equal":
-            yield "Say the most that you would pay; 0 if nothing."
-        return
-    said = settings.money(answer.amount) if settings.on_grid(answer.amount) else str(answer.amount)
-    if answer.preferred == "equal" and answer.amount:
-        yield "Where both are equal the amount is 0."
-    if answer.amount > settings.endowment:
-        yield f"{said} is above the endowment of {settings.money(settings.endowment)}."
-    elif answer.amount > settings.ceiling:
-        yield f"{said} is above the highest amount, {settings.money(settings.ceiling)}."
-    if not settings.on_grid(answer.amount):
-        yield f"{said} is not a multiple of {settings.money(settings.step)}."
-
-
-def _list_problems(answer: WtpAnswer, settings: WtpSettings) -> Iterator[str]:
-    if answer.amount:
-        yield "A price list is asked here: send a choice for each price, and no amount."
-    if answer.preferred == "equal":
-        if any(choice.pay for choice in answer.choices):
-            yield "Where both are equal no price is paid."
-        return
-    shown = tuple(choice.price for choice in answer.choices)
-    if shown not in (settings.price_grid, settings.price_grid[::-1]):
-        listed = ", ".join(settings.rising)
-        yield f"One choice is needed for each price, in the order shown. The prices: {listed}."
-    elif settings.single_switching == "enforce" and switches_back(answer.choices):
-        yield "You refuse a price and pay a higher one: choose one place where you switch."
-
-
-def switches_back(choices: tuple[Choice, ...]) -> bool:
-    """Whether a price is paid above one that is refused."""
-    refused = [choice.price for choice in choices if not choice.pay]
-    return any(
-        choice.pay and choice.price > min(refused, default=choice.price) for choice in choices
-    )
 
 
 def _settings_problems(settings: WtpSettings) -> Iterator[Misfit]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from feedback.kinds.willingness_to_pay.answers import WtpAnswer, WtpSettings, switches_back
+from feedback.kinds.willingness_to_pay.answers import WtpAnswer, WtpSettings
+from feedback.kinds.willingness_to_pay.checks import switches_back
 
 ZERO = Decimal(0)
 

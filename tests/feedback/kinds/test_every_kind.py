@@ -124,3 +124,32 @@ def test_a_candidate_tells_its_image() -> None:
     assert Candidate(1, "a").image == ""
     assert Candidate(1, "", media=PHOTO).image == PHOTO["url"]
     assert Candidate(1, "", media={"type": "image", "sha256": "ab"}).image == "sha256:ab"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "message"),
+    [
+        ("thumbs", {"completion": 0, "desirable": "yes"}, "True or false is needed."),
+        ("thumbs", {"completion": 0, "desirable": 1}, "True or false is needed."),
+        ("thumbs", {"completion": 0.0, "desirable": True}, "without a decimal point."),
+        ("correction", {"completion": 0, "text": "x", "unchanged": "on"}, "True or false"),
+    ],
+)
+def test_other_types_are_not_guessed_at(kind: str, said: dict[str, Any], message: str) -> None:
+    ((_, told),) = Asked(kind).refused({f"{kind.removesuffix('s')}s": [said]})
+    assert message in told
+
+
+def test_a_rank_is_a_whole_number() -> None:
+    told = ("ranks.0", "A whole number is needed, without a decimal point.")
+    assert Asked("ranking").refused({"ranks": [1.0, 2]}) == [told]
+    assert Asked("ranking").parse({"ranks": ["1", "2"]}) == Asked("ranking").parse(
+        {"ranks": [1, 2]}
+    )
+
+
+@pytest.mark.parametrize(("text", "truth"), [("true", True), ("1", True), ("False", False)])
+def test_forms_send_truth_as_text(text: str, truth: bool) -> None:
+    sent = [{"completion": n, "desirable": text} for n in (0, 1)]
+    meant = [{"completion": n, "desirable": truth} for n in (0, 1)]
+    assert Asked("thumbs").parse({"thumbs": sent}) == Asked("thumbs").parse({"thumbs": meant})

@@ -304,3 +304,14 @@ def test_the_owner_may_ask_other_questions_or_none() -> None:
     assert gate is not None
     assert [question.text for question in gate.questions] == ["Ready?"]
     assert KIND.gate(asked(gate=False).settings) is None
+
+
+@pytest.mark.parametrize(("sent", "stored"), [(5, "5.00"), ("2.5", "2.50"), ("0", "0.00")])
+def test_amounts_are_stored_in_the_decimals_of_the_step(sent: Any, stored: str) -> None:
+    parsed = KIND.parse({"preferred": "first", "amount": sent}, asked())
+    assert parsed.model_dump(mode="json")["amount"] == stored
+    listed_prices = [{"price": str(float(price)), "pay": True} for price in RISING]
+    answer = {"preferred": "first", "choices": listed_prices}
+    listed_answer = KIND.parse(answer, asked(mechanism="price_list"))
+    prices = [choice["price"] for choice in listed_answer.model_dump(mode="json")["choices"]]
+    assert prices == RISING
