@@ -9,12 +9,8 @@ from typing import Any
 
 from feedback.evidence import Context, Evidence, Score
 from feedback.kinds.base import Ask, Gate, Kind, Round
-from feedback.kinds.willingness_to_pay.answers import (
-    WtpAnswer,
-    WtpSettings,
-    answer_problems,
-    in_steps,
-)
+from feedback.kinds.willingness_to_pay.answers import WtpAnswer, WtpSettings
+from feedback.kinds.willingness_to_pay.checks import answer_problems, in_steps
 from feedback.kinds.willingness_to_pay.gate import gate_of
 from feedback.kinds.willingness_to_pay.mechanisms import signed, worked_out, worth
 from feedback.kinds.willingness_to_pay.report import figures
