@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from feedback import services
+from feedback.kinds.willingness_to_pay import WillingnessToPay
 from feedback.models import Assignment, Project, User
 from tests.browser.test_judging import expect_item, open_judging
 from tests.browser.test_judging_sending import wait_for
@@ -24,12 +25,17 @@ TALK = [
     {"role": "user", "content": "Are you sure?"},
 ]
 SIZES = [(1280, 800), (1366, 768)]
-PRICES = {"mechanism": "price_list", "price_step": "1", "gate": False}
 # How many pixels of the completions' texts are above the form.
 IN_SIGHT = """() => Math.min(...[...document.querySelectorAll('.completion .text')].slice(0, 2)
     .map((text) => document.querySelector('.dock').getBoundingClientRect().top
         - text.getBoundingClientRect().top))"""
 SHARE = "document.querySelector('.dock').getBoundingClientRect().height / window.innerHeight"
+
+
+@pytest.fixture(autouse=True)
+def no_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands before willingness to pay has a test of its own."""
+    monkeypatch.setattr(WillingnessToPay, "gate", lambda kind, settings: None)
 
 
 def ask_at_length(project: Project, kind: str, texts: int, settings: dict[str, Any]) -> None:
@@ -50,6 +56,8 @@ def ask_at_length(project: Project, kind: str, texts: int, settings: dict[str, A
         ("critique", 2, {}, ["h", "Escape", "w", "Escape"]),
         ("rating", 2, {}, []),
         ("thumbs", 10, {}, []),
+        ("willingness_to_pay", 2, {"mechanism": "price_list"}, []),
+        ("willingness_to_pay", 2, {"mechanism": "bdm"}, []),
     ],
 )
 def test_what_is_judged_stays_in_sight(
@@ -147,3 +155,15 @@ def test_the_help_opens_at_its_top(
     expect(page.get_by_role("heading", name="Keys")).to_be_in_viewport()
     page.keyboard.press("Escape")
     expect(page.locator("#help")).to_be_hidden()
+
+
+def test_what_lies_below_in_the_form_is_announced(
+    page: Page, live_server: LiveServer, project: Project, annotator: User
+) -> None:
+    ask_at_length(project, "critique", 10, {})
+    open_judging(page, live_server, project, annotator)
+    expect(page.locator(".kinds.more")).to_have_count(1)
+    page.locator("[data-reason]").last.focus()
+    expect(page.locator("[data-reason]").last).to_be_in_viewport(ratio=0.9)
+    page.locator(".kinds").evaluate("(box) => box.scrollTo(0, box.scrollHeight)")
+    expect(page.locator(".kinds.more")).to_have_count(0)

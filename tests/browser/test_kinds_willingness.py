@@ -59,7 +59,7 @@ def test_from_the_gate_to_the_audit_by_keyboard(
     page.add_init_script(KEYBOARD_ONLY)
     log_in(page, live_server, annotator)
     page.goto(reverse("judge", args=[project.slug]))
-    page.get_by_role("link", name="Begin").focus()
+    expect(page.get_by_role("link", name="Begin")).to_be_visible()
     press(page, "Enter")
     answer_questions(page, project)
     for n in (1, 2):
