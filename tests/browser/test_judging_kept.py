@@ -12,8 +12,15 @@ from pytest_django.live_server_helper import LiveServer
 
 from feedback.models import Draft, Judgment, Membership, Project, User
 from feedback.services import drafts
-from tests.browser.test_judging import expect_item, open_judging
-from tests.browser.test_judging_sending import SUBMIT, answer, fetched_ahead, wait_for
+from tests.browser.test_judging import expect_item
+from tests.browser.test_judging_sending import (
+    SUBMIT,
+    answer,
+    answer_the_first,
+    begin,
+    begin_ahead,
+    wait_for,
+)
 from tests.cast import new_item
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -50,9 +57,7 @@ def questions_on_leaving(page: Page) -> list[Dialog]:
 def test_an_answer_that_came_back_survives_a_reload(
     page: Page, live_server: LiveServer, two: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, two, annotator)
-    expect_item(page, "One?")
-    fetched_ahead(page)
+    begin_ahead(page, live_server, two, annotator)
     page.route(
         SUBMIT, lambda route: route.abort() if route.request.method == "POST" else route.continue_()
     )
@@ -70,8 +75,7 @@ def test_an_answer_that_came_back_survives_a_reload(
 def test_a_draft_that_is_lost_is_said_and_saved_in_the_end(
     page: Page, live_server: LiveServer, two: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, two, annotator)
-    expect_item(page, "One?")
+    begin(page, live_server, two, annotator)
     attempts: list[Route] = []
 
     def flaky(route: Route) -> None:
@@ -96,8 +100,7 @@ def test_a_draft_that_is_too_large_is_said_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(drafts, "LARGEST", 100)
-    open_judging(page, live_server, two, annotator)
-    expect_item(page, "One?")
+    begin(page, live_server, two, annotator)
     write(page, "long " * 40)
     expect(page.locator("#trouble")).to_contain_text("not saved")
     asked = questions_on_leaving(page)
@@ -110,8 +113,7 @@ def test_a_draft_that_is_too_large_is_said_at_once(
 def test_who_is_no_member_any_more_is_told_and_keeps_what_is_typed(
     page: Page, live_server: LiveServer, two: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, two, annotator)
-    expect_item(page, "One?")
+    begin(page, live_server, two, annotator)
     membership = Membership.objects.get(user=annotator, project=two)
     membership.delete()
     write(page, "written outside")
@@ -124,8 +126,7 @@ def test_a_lost_heartbeat_is_said_until_the_connection_is_back(
     page: Page, live_server: LiveServer, two: Project, annotator: User
 ) -> None:
     page.clock.install()
-    open_judging(page, live_server, two, annotator)
-    expect_item(page, "One?")
+    begin(page, live_server, two, annotator)
     page.route(HEARTBEAT, lambda route: route.abort())
     page.clock.run_for(61_000)
     expect(page.locator("#trouble")).to_contain_text("The connection is lost")
@@ -137,12 +138,8 @@ def test_a_lost_heartbeat_is_said_until_the_connection_is_back(
 def test_a_changed_old_answer_is_kept_while_the_newest_item_is_open(
     page: Page, live_server: LiveServer, two: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, two, annotator)
-    expect_item(page, "One?")
-    answer(page, "first")
-    expect_item(page, "Two?")
-    wait_for(page, lambda: Judgment.objects.count() == 1)
-    page.keyboard.press("Escape")
+    begin(page, live_server, two, annotator)
+    answer_the_first(page)
     page.keyboard.press("ArrowLeft")
     expect_item(page, "One?")
     write(page, "thought again: ")
@@ -162,12 +159,8 @@ def test_a_changed_old_answer_is_kept_while_the_newest_item_is_open(
 def test_leaving_with_a_changed_old_answer_is_asked_about(
     page: Page, live_server: LiveServer, two: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, two, annotator)
-    expect_item(page, "One?")
-    answer(page, "first")
-    expect_item(page, "Two?")
-    wait_for(page, lambda: Judgment.objects.count() == 1)
-    page.keyboard.press("Escape")
+    begin(page, live_server, two, annotator)
+    answer_the_first(page)
     page.keyboard.press("ArrowLeft")
     expect_item(page, "One?")
     write(page, "again: ")
@@ -182,8 +175,7 @@ def test_leaving_with_a_changed_old_answer_is_asked_about(
 def test_a_refusal_that_is_a_whole_page_becomes_a_sentence(
     page: Page, live_server: LiveServer, two: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, two, annotator)
-    expect_item(page, "One?")
+    begin(page, live_server, two, annotator)
     body = "<!doctype html><html><body><h1>Not allowed</h1><nav>everything</nav></body></html>"
     page.route(SUBMIT, lambda route: route.fulfill(status=403, content_type="text/html", body=body))
     answer(page, "kept")

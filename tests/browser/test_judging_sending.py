@@ -44,6 +44,34 @@ def fetched_ahead(page: Page) -> None:
     page.wait_for_timeout(200)  # its answer must come back, too
 
 
+def begin(page: Page, live_server: LiveServer, project: Project, user: User) -> None:
+    """The first item is on the screen."""
+    open_judging(page, live_server, project, user)
+    expect_item(page, "One?")
+
+
+def begin_ahead(page: Page, live_server: LiveServer, project: Project, user: User) -> None:
+    """The first item is on the screen, and the second one behind it."""
+    begin(page, live_server, project, user)
+    fetched_ahead(page)
+
+
+def begin_at_a_clock(page: Page, live_server: LiveServer, project: Project, user: User) -> None:
+    """The same in a page whose time the test moves."""
+    page.clock.install()
+    begin(page, live_server, project, user)
+    page.clock.run_for(1000)
+    fetched_ahead(page)
+
+
+def end_lease(n: int) -> Assignment:
+    """The lease with that number, the oldest being 0, has run out."""
+    lease = Assignment.objects.order_by("pk")[n]
+    lease.expires_at = timezone.now() - timedelta(minutes=1)
+    lease.save()
+    return lease
+
+
 def answer(page: Page, reason: str = "") -> None:
     page.keyboard.press("1")
     if reason:
@@ -52,12 +80,18 @@ def answer(page: Page, reason: str = "") -> None:
     page.keyboard.press("Control+Enter")
 
 
+def answer_the_first(page: Page) -> None:
+    """The first item's answer is stored, with a reason, and nobody is typing in the second one."""
+    answer(page, "first")
+    expect_item(page, "Two?")
+    wait_for(page, lambda: Judgment.objects.count() == 1)
+    page.keyboard.press("Escape")
+
+
 def test_the_next_item_is_there_at_once(
     page: Page, live_server: LiveServer, three: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, three, annotator)
-    expect_item(page, "One?")
-    fetched_ahead(page)
+    begin_ahead(page, live_server, three, annotator)
     held: list[Route] = []
     page.route(SUBMIT, lambda route: held.append(route))
     answer(page)
@@ -76,9 +110,7 @@ def test_the_next_item_is_there_at_once(
 def test_a_lost_connection_is_mended_behind_the_next_item(
     page: Page, live_server: LiveServer, three: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, three, annotator)
-    expect_item(page, "One?")
-    fetched_ahead(page)
+    begin_ahead(page, live_server, three, annotator)
     attempts: list[str] = []
 
     def flaky(route: Route) -> None:
@@ -103,9 +135,7 @@ def test_a_lost_connection_is_mended_behind_the_next_item(
 def test_what_stays_lost_comes_back_with_everything_typed(
     page: Page, live_server: LiveServer, three: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, three, annotator)
-    expect_item(page, "One?")
-    fetched_ahead(page)
+    begin_ahead(page, live_server, three, annotator)
     page.route(SUBMIT, lambda route: route.abort())
     answer(page, "kept")
     expect_item(page, "Two?")
@@ -126,11 +156,8 @@ def test_what_stays_lost_comes_back_with_everything_typed(
 def test_a_refused_answer_comes_back(
     page: Page, live_server: LiveServer, three: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, three, annotator)
-    expect_item(page, "One?")
-    fetched_ahead(page)
-    first = Assignment.objects.order_by("pk")[0]
-    Assignment.objects.filter(pk=first.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+    begin_ahead(page, live_server, three, annotator)
+    end_lease(0)
     answer(page, "long thoughts")
     expect(page.locator("#judge-error")).to_contain_text("lease_ended")
     expect_item(page, "One?")
@@ -143,8 +170,7 @@ def test_a_refused_answer_comes_back(
 def test_a_double_enter_stores_once(
     page: Page, live_server: LiveServer, three: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, three, annotator)
-    expect_item(page, "One?")
+    begin(page, live_server, three, annotator)
     page.keyboard.press("1")
     page.evaluate(
         """() => { for (let n = 0; n < 2; n += 1) document.body.dispatchEvent(
@@ -158,13 +184,8 @@ def test_a_double_enter_stores_once(
 def test_a_lapsed_lease_is_not_painted(
     page: Page, live_server: LiveServer, three: Project, annotator: User
 ) -> None:
-    page.clock.install()
-    open_judging(page, live_server, three, annotator)
-    expect_item(page, "One?")
-    page.clock.run_for(1000)
-    fetched_ahead(page)
-    ahead = Assignment.objects.order_by("pk")[1]
-    Assignment.objects.filter(pk=ahead.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+    begin_at_a_clock(page, live_server, three, annotator)
+    ahead = end_lease(1)
     page.clock.set_system_time(timezone.now() + timedelta(minutes=31))
     answer(page)
     page.clock.run_for(5000)
@@ -176,8 +197,7 @@ def test_a_lapsed_lease_is_not_painted(
 def test_a_draft_survives_a_reload_and_another_browser(
     page: Page, browser: Browser, live_server: LiveServer, three: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, three, annotator)
-    expect_item(page, "One?")
+    begin(page, live_server, three, annotator)
     page.keyboard.press("2")
     page.keyboard.press("r")
     page.keyboard.type("half a thought")
@@ -200,12 +220,8 @@ def test_a_draft_survives_a_reload_and_another_browser(
 def test_the_last_answer_again(
     page: Page, live_server: LiveServer, three: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, three, annotator)
-    expect_item(page, "One?")
-    answer(page, "first")
-    expect_item(page, "Two?")
-    wait_for(page, lambda: Judgment.objects.count() == 1)
-    page.keyboard.press("Escape")
+    begin(page, live_server, three, annotator)
+    answer_the_first(page)
     page.keyboard.press("2")
     page.keyboard.press("ArrowLeft")
     expect_item(page, "One?")
@@ -226,12 +242,8 @@ def test_the_last_answer_again(
 def test_an_answer_is_taken_back(
     page: Page, live_server: LiveServer, three: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, three, annotator)
-    expect_item(page, "One?")
-    answer(page, "first")
-    expect_item(page, "Two?")
-    wait_for(page, lambda: Judgment.objects.count() == 1)
-    page.keyboard.press("Escape")
+    begin(page, live_server, three, annotator)
+    answer_the_first(page)
     page.locator("#previous").click()
     expect_item(page, "One?")
     page.get_by_role("button", name="Take it back").click()
@@ -247,9 +259,7 @@ def test_an_answer_is_taken_back(
 def test_leaving_gives_both_leases_back(
     page: Page, live_server: LiveServer, three: Project, annotator: User
 ) -> None:
-    open_judging(page, live_server, three, annotator)
-    expect_item(page, "One?")
-    fetched_ahead(page)
+    begin_ahead(page, live_server, three, annotator)
     page.goto("/")
     released = Assignment.objects.filter(state=AssignmentState.RELEASED)
     wait_for(page, lambda: released.count() == 2)
@@ -258,13 +268,8 @@ def test_leaving_gives_both_leases_back(
 def test_a_lease_that_ends_on_the_screen_is_no_dead_end(
     page: Page, live_server: LiveServer, three: Project, annotator: User
 ) -> None:
-    page.clock.install()
-    open_judging(page, live_server, three, annotator)
-    expect_item(page, "One?")
-    page.clock.run_for(1000)
-    fetched_ahead(page)
-    first = Assignment.objects.order_by("pk")[0]
-    Assignment.objects.filter(pk=first.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+    begin_at_a_clock(page, live_server, three, annotator)
+    end_lease(0)
     page.clock.run_for(61_000)
     expect(page.locator("#judge-error")).to_contain_text("lease_ended")
     page.get_by_role("button", name="Leave it").click()
