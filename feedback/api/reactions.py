@@ -42,7 +42,9 @@ class UsedCompletionIn(Input):
 
     text = TextField(required=False, default="", allow_blank=True, max_length=LONGEST)
     media = MediaField(required=False, allow_null=True, default=None)
-    label = TextField(max_length=200)  # type: ignore[assignment]  # a field may have this name
+    label = TextField(
+        max_length=200, help_text="What wrote it, in plain words; reports count by it."
+    )  # type: ignore[assignment]  # a field may have this name
     parameters = serializers.DictField(
         required=False, help_text="Such as temperature; kept as given."
     )

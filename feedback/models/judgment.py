@@ -45,7 +45,10 @@ class Annotator(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.user.get_username() if self.user else self.name
+        if self.user:
+            return self.user.get_username()
+        # A viewer of another application may be called like a member.
+        return f"{self.name} (viewer)" if self.source == Source.HUMAN else self.name
 
     @property
     def pseudonym(self) -> str:

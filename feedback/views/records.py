@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -38,9 +38,13 @@ AUDITED = 20  # sessions whose draws are repeated when the report is opened
 
 @dataclass(frozen=True, slots=True)
 class SessionShown:
-    """A session with its rounds, newest first. The secret is shown once it is closed."""
+    """A session with its rounds, newest first. The secret is shown once it is closed.
+
+    `place` counts the annotator's own sessions of the kind, from 1.
+    """
 
     record: KindRecord
+    place: int
     rounds: list[Judgment]
     number: int
     secret: str
@@ -83,7 +87,7 @@ def kind_session(request: MemberRequest, slug: str, kind: str) -> HttpResponse:
     context = {
         "project": annotator.project,
         "kind": get_kind(kind),
-        "sessions": [_shown(record, annotator) for record in records.order_by("-pk")[:SESSIONS]],
+        "sessions": list(_newest(records, annotator)),
         "template": f"feedback/kinds/{kind}/session.html",
         "audit_template": f"feedback/kinds/{kind}/audit.html",
     }
@@ -107,13 +111,20 @@ def kind_report(request: MemberRequest, slug: str, kind: str) -> HttpResponse:
     return render(request, "feedback/records/report.html", context)
 
 
-def _shown(record: KindRecord, annotator: Annotator) -> SessionShown:
+def _newest(records: QuerySet[KindRecord], annotator: Annotator) -> Iterator[SessionShown]:
+    total = records.count()
+    for n, record in enumerate(records.order_by("-pk")[:SESSIONS]):
+        yield _shown(record, annotator, total - n)
+
+
+def _shown(record: KindRecord, annotator: Annotator, place: int) -> SessionShown:
     rounds = live_judgments().filter(record=record, annotator=annotator)
     closed = record.closed_at is not None
     slots = Prefetch("item__slots", ItemCompletion.objects.select_related("completion"))
     newest = rounds.select_related("item").prefetch_related(slots).order_by("-pk")
     return SessionShown(
         record=record,
+        place=place,
         rounds=list(newest[:ROUNDS]),
         number=rounds.count(),
         secret=record.secret if closed else "",

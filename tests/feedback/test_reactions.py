@@ -267,3 +267,10 @@ def test_the_report_is_a_page(
     page = client_of(owner).get(url).content.decode()
     assert "&lt;b&gt;m&lt;/b&gt;" in page
     assert "100 %" in page
+
+
+def test_a_viewer_called_like_a_member_is_told_apart(project: Project, annotator: User) -> None:
+    viewer = services.viewer_named(project, annotator.username)
+    member = services.annotator_for_user(project, annotator)
+    assert (str(viewer), str(member)) == ("anna (viewer)", "anna")
+    assert viewer.pseudonym == "anna"
