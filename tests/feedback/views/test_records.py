@@ -235,7 +235,7 @@ def test_a_price_list_is_reopened_as_it_was_answered(
     rows = [{"price": "2", "pay": False}, {"price": "1", "pay": True}]
     judge(project, annotator, {WTP: {"preferred": "second", "choices": rows}})
     html = browser.get(reverse("judge_last", args=[project.slug])).content.decode()
-    assert _prices(html) == ["2", "1"]
+    assert _prices(html) == ["2.00", "1.00"]
     checked = [part for part in html.split("<input")[1:] if "checked" in part.split(">")[0]]
     said = [part.split('value="')[1].split('"')[0] for part in checked if f"{WTP}." in part]
     assert said == ["second", "false", "true"]
@@ -266,3 +266,16 @@ def test_the_report_and_its_ledger(
     assert [tab["label"] for tab in tabs if tab["current"]] == ["Willingness to pay report"]
     unknown = reverse("kind_report", args=[project.slug, "pairwise"])
     assert client_of(owner).get(unknown).status_code == 404
+
+
+def test_sessions_are_counted_for_each_annotator(
+    owner: User, reviewer: User, annotator: User, client_of: ClientOf
+) -> None:
+    project = open_project(owner, reviewer, annotator, paid=True)
+    for user in (reviewer, annotator):
+        new_item(project, question=user.username)
+        judge(project, user, {WTP: {"preferred": "first", "amount": "1.00"}})
+    page = client_of(annotator).get(reverse("kind_session", args=[project.slug, WTP]))
+    assert KindRecord.objects.filter(purpose="session").count() == 2
+    assert [session.place for session in page.context["sessions"]] == [1]
+    assert "Session 1" in page.content.decode()
