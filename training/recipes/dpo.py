@@ -11,12 +11,14 @@ from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import Config, Recipe, Rows, Run
 from training.recipes.trl_support import (
+    FEWEST_PAIRS,
     Prepared,
     Rates,
     completion_logps,
     evaluate_policy,
     fit,
     metrics_of,
+    missing_pairs,
     pair_rows,
     prepare,
     result,
@@ -24,7 +26,6 @@ from training.recipes.trl_support import (
 )
 from training.snapshots import read_evidence
 
-FEWEST = 8
 RATES = Rates(small=4e-4, large=5e-6)
 
 
@@ -53,16 +54,13 @@ class Dpo(Recipe):
 
     def missing(self, counts: Mapping[str, int]) -> list[str]:
         """At least eight decided comparisons to train on."""
-        have = counts.get("comparison_decided_train", 0)
-        if have >= FEWEST:
-            return []
-        return [f"{FEWEST} decided comparisons to train on are needed, and there are {have}."]
+        return missing_pairs(counts)
 
     def train(self, run: Run, reporter: Reporter) -> dict[str, Any]:
         """Train, and report accuracies on held-out comparisons."""
         config = DpoConfig.model_validate(run.config)
         rows = self.rows(read_evidence(run.snapshot))
-        prepared = prepare(run, config, rows, RATES, fewest=FEWEST)
+        prepared = prepare(run, config, rows, RATES, fewest=FEWEST_PAIRS)
         trainer = build_trainer(prepared)
         fit(trainer, run, reporter)
         evaluation = evaluate_policy(

@@ -11,10 +11,12 @@ from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import Config, Recipe, Rows, Run
 from training.recipes.trl_support import (
+    FEWEST_PAIRS,
     Prepared,
     Rates,
     evaluate_reward_model,
     fit,
+    missing_pairs,
     pair_rows,
     prepare,
     result,
@@ -22,7 +24,6 @@ from training.recipes.trl_support import (
 )
 from training.snapshots import read_evidence
 
-FEWEST = 8
 RATES = Rates(small=1e-3, large=1e-5)
 
 
@@ -56,16 +57,13 @@ class RewardModel(Recipe):
 
     def missing(self, counts: Mapping[str, int]) -> list[str]:
         """At least eight decided comparisons to train on."""
-        have = counts.get("comparison_decided_train", 0)
-        if have >= FEWEST:
-            return []
-        return [f"{FEWEST} decided comparisons to train on are needed, and there are {have}."]
+        return missing_pairs(counts)
 
     def train(self, run: Run, reporter: Reporter) -> dict[str, Any]:
         """Train, and report held-out accuracy with its interval."""
         config = RewardModelConfig.model_validate(run.config)
         rows = self.rows(read_evidence(run.snapshot))
-        prepared = prepare(run, config, rows, RATES, fewest=FEWEST)
+        prepared = prepare(run, config, rows, RATES, fewest=FEWEST_PAIRS)
         for row in prepared.train:
             row["margin"] *= config.margin_scale
         trainer = build_trainer(prepared)

@@ -9,10 +9,11 @@ from training.recipes.trl_support.evaluation import (
     evaluate_verdicts,
 )
 from training.recipes.trl_support.fitting import Prepared, fit, prepare, result
-from training.recipes.trl_support.rows import pair_rows, verdict_rows
+from training.recipes.trl_support.rows import FEWEST_PAIRS, missing_pairs, pair_rows, verdict_rows
 from training.recipes.trl_support.weighted import completion_logps, metrics_of, weighted_trainer
 
 __all__ = [
+    "FEWEST_PAIRS",
     "Prepared",
     "Rates",
     "completion_logps",
@@ -21,6 +22,7 @@ __all__ = [
     "evaluate_verdicts",
     "fit",
     "metrics_of",
+    "missing_pairs",
     "pair_rows",
     "prepare",
     "result",

@@ -19,6 +19,8 @@ from training.recipes.base import Rows
 
 Row = dict[str, Any]
 
+FEWEST_PAIRS = 8  # decided comparisons of the training split, to train on pairs at all
+
 
 def pair_rows(evidence: Iterable[tuple[str, Evidence]]) -> Rows:
     """Preference rows: `prompt`, `chosen`, `rejected` as messages, `margin`, `weight`.
@@ -27,6 +29,14 @@ def pair_rows(evidence: Iterable[tuple[str, Evidence]]) -> Rows:
     count as all their pairs. Unusable: `not_a_comparison` and the flaws of a Comparison.
     """
     return _collect((split, outcome) for split, record in evidence for outcome in _pairs(record))
+
+
+def missing_pairs(counts: Mapping[str, int]) -> list[str]:
+    """Why too few comparisons were decided to train on them; nothing where there are enough."""
+    have = counts.get("comparison_decided_train", 0)
+    if have >= FEWEST_PAIRS:
+        return []
+    return [f"{FEWEST_PAIRS} decided comparisons to train on are needed, and there are {have}."]
 
 
 def verdict_rows(evidence: Iterable[tuple[str, Evidence]], *, unpair: bool = True) -> Rows:
