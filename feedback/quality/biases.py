@@ -1,0 +1,99 @@
+"""Biases of annotators: side, length, speed, straight lines; with intervals, so that few votes accuse nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from feedback.quality.votes import Interval, percentile_interval, wilson
+
+RESAMPLES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One decided choice between completions as it was shown; lengths are in characters, time in seconds."""
+
+    place: int  # where the chosen one stood on the screen, from 1
+    places: int
+    chosen_length: int
+    other_length: int  # the mean where there were several others
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Biases:
+    """What choices show; None where nothing can be said.
+
+    `first` is the share of choices of the first place less what chance gives; `longer` the share of longer ones
+    chosen less a half; `seconds` the median time; `streak` the longest run of one place, with the probability
+    that chance makes one as long.
+    """
+
+    first: Interval | None
+    longer: Interval | None
+    seconds: Interval | None
+    streak: int
+    streak_chance: float
+
+
+def biases(choices: Sequence[Choice], seed: int = 0) -> Biases:
+    """The biases of choices in the order in which they were made."""
+    streak = longest_run([choice.place for choice in choices])
+    pairs = [choice for choice in choices if choice.places == 2]
+    different = [c for c in choices if c.chosen_length != c.other_length]
+    longer = sum(choice.chosen_length > choice.other_length for choice in different)
+    return Biases(
+        first=_shifted(wilson(sum(c.place == 1 for c in pairs), len(pairs)), 0.5),
+        longer=_shifted(wilson(longer, len(different)), 0.5),
+        seconds=_median([c.seconds for c in choices if c.seconds is not None], seed),
+        streak=streak,
+        streak_chance=run_chance(len(choices), streak),
+    )
+
+
+def longest_run(places: Sequence[int]) -> int:
+    """The length of the longest run of equal places."""
+    longest = run = 0
+    last = None
+    for place in places:
+        run = run + 1 if place == last else 1
+        longest, last = max(longest, run), place
+    return longest
+
+
+def run_chance(choices: int, run: int, chance: float = 0.5) -> float:
+    """The probability that `choices` fair choices of two places hold a run of at least `run` of one place.
+
+    Exact: f(n) is the probability of no such run (Feller 1968, chapter XIII.7), by its recurrence over states.
+    """
+    if run <= 1:
+        return 1.0
+    if run > choices:
+        return 0.0
+    # state[k]: the current run has length k + 1, and no run has reached the length yet
+    state = np.zeros(run - 1)
+    state[0] = 1.0
+    for _ in range(choices - 1):
+        moved = np.zeros_like(state)
+        moved[0] = state.sum() * (1 - chance)
+        moved[1:] = state[:-1] * chance
+        state = moved
+    return float(1 - state.sum())
+
+
+def _shifted(interval: Interval, by: float) -> Interval | None:
+    if interval.n == 0:
+        return None
+    return Interval(interval.value - by, interval.low - by, interval.high - by, interval.n)
+
+
+def _median(values: Sequence[float], seed: int) -> Interval | None:
+    if not values:
+        return None
+    array = np.array(values)
+    drawn = np.random.default_rng(seed).choice(array, size=(RESAMPLES, len(array)))
+    low, high = percentile_interval(list(np.median(drawn, axis=1)))
+    return Interval(float(np.median(array)), low, high, len(array))
