@@ -4,27 +4,46 @@ from __future__ import annotations
 
 from django.urls import path
 
-from feedback.views import images, items, judging, members, projects
+from feedback.views import (
+    account,
+    changes,
+    gates,
+    images,
+    items,
+    judging,
+    leases,
+    members,
+    projects,
+    records,
+)
 
 urlpatterns = [
     path("", projects.projects, name="projects"),
+    path("account/keys/", account.account_keys, name="account_keys"),
     path("projects/new/", projects.project_new, name="project_new"),
     path("projects/<slug:slug>/settings/", projects.project_settings, name="project_settings"),
     path("projects/<slug:slug>/members/", members.members, name="project_members"),
     path("projects/<slug:slug>/members/remove/", members.member_remove, name="member_remove"),
     path("projects/<slug:slug>/judge/", judging.judge, name="judge"),
-    path("projects/<slug:slug>/judge/<int:pk>/skip/", judging.judge_skip, name="judge_skip"),
+    path("projects/<slug:slug>/judge/next/", judging.judge_next, name="judge_next"),
+    path("projects/<slug:slug>/judge/progress/", judging.judge_progress, name="judge_progress"),
+    path("projects/<slug:slug>/judge/last/", changes.judge_last, name="judge_last"),
+    path("projects/<slug:slug>/judge/last/undo/", changes.judge_undo, name="judge_undo"),
+    path("projects/<slug:slug>/judge/<int:pk>/skip/", leases.judge_skip, name="judge_skip"),
     path(
         "projects/<slug:slug>/judge/<int:pk>/heartbeat/",
-        judging.judge_heartbeat,
+        leases.judge_heartbeat,
         name="judge_heartbeat",
     ),
     path(
-        "projects/<slug:slug>/judge/<int:pk>/release/",
-        judging.judge_release,
-        name="judge_release",
+        "projects/<slug:slug>/judge/<int:pk>/release/", leases.judge_release, name="judge_release"
     ),
+    path("projects/<slug:slug>/judge/<int:pk>/draft/", leases.judge_draft, name="judge_draft"),
+    path("projects/<slug:slug>/gate/<int:pk>/", gates.gate, name="gate"),
+    path("projects/<slug:slug>/session/<slug:kind>/", records.kind_session, name="kind_session"),
+    path("projects/<slug:slug>/report/<slug:kind>/", records.kind_report, name="kind_report"),
     path("projects/<slug:slug>/images/<slug:digest>/", images.image, name="image"),
     path("projects/<slug:slug>/items/", items.items, name="items"),
     path("projects/<slug:slug>/items/<int:pk>/", items.item, name="item"),
+    path("projects/<slug:slug>/items/<int:pk>/example/", items.example, name="example"),
 ]

@@ -22,13 +22,13 @@ def reveal(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
     project = get_project(request.user, slug, Ability.JUDGE)
     submission = (
         Submission.objects.filter(pk=pk, item__project=project, annotator__user=request.user)
-        .select_related("assignment", "item")
+        .select_related("item")
         .first()
     )
     if submission is None:
         raise NotFound("You have not judged this item.", code="not_judged")
     completions = [s.completion for s in submission.item.slots.select_related("completion")]
-    order = submission.assignment.order if submission.assignment else range(len(completions))
+    order = range(len(completions)) if submission.order is None else submission.order
     names = policy_names(completions)
     shown = [
         {"place": place, "name": names.get(completions[index].pk) or completions[index].label}

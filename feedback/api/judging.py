@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -11,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from feedback.api.base import Input, TextField, parsed, user_of
+from feedback.api.base import IdField, Input, TextField, parsed, user_of
 from feedback.api.prompts import MessageField
 from feedback.assignment import (
     Gated,
@@ -21,7 +22,8 @@ from feedback.assignment import (
     release_assignment,
     skip_assignment,
 )
-from feedback.models import Assignment
+from feedback.kinds import get_kind
+from feedback.models import Assignment, Project
 from feedback.permissions import Ability
 from feedback.selectors import AskedKind, get_assignment, get_project, question
 from feedback.services import annotator_for_user
@@ -35,6 +37,9 @@ class ShownOut(serializers.Serializer[Any]):
         help_text="Its stored index, from 0, by which answers name it."
     )
     text = serializers.CharField()
+    media = serializers.DictField(
+        allow_null=True, help_text="An image: its url, and alt, width and height where known."
+    )
 
 
 class AskedOut(serializers.Serializer[Any]):
@@ -69,6 +74,18 @@ class ReasonOut(serializers.Serializer[Any]):
 
     code = serializers.CharField()
     message = serializers.CharField()
+    url = serializers.URLField(
+        allow_null=True, help_text="The page on which a person passes the gate; else null."
+    )
+
+
+class NextIn(Input):
+    """Where the annotator is."""
+
+    after = IdField(
+        required=False,
+        help_text="An open assignment of yours: fetch the item behind it, ahead. Two are held at most.",
+    )
 
 
 class NextOut(serializers.Serializer[Any]):
@@ -82,24 +99,25 @@ class NextOut(serializers.Serializer[Any]):
 class Next(APIView):
     """The next item to judge."""
 
-    @extend_schema(operation_id="next_retrieve", responses=NextOut)
+    @extend_schema(operation_id="next_retrieve", parameters=[NextIn], responses=NextOut)
     def get(self, request: Request, slug: str) -> Response:
         """Lease the next item, or return the one that is held already; its time begins anew."""
+        return self._next(request, slug, request.query_params.dict())
+
+    @extend_schema(operation_id="next_create", request=NextIn, responses=NextOut)
+    def post(self, request: Request, slug: str) -> Response:
+        """The same as GET, for clients that keep GET free of effects."""
+        return self._next(request, slug, request.data)
+
+    def _next(self, request: Request, slug: str, said: Any) -> Response:
         project = get_project(request.user, slug, Ability.JUDGE)
-        found = next_assignment(annotator_for_user(project, user_of(request)))
-        if isinstance(found, Nothing):
-            reason = {"code": found.code, "message": found.message}
-            return Response({"item": None, "assignment": None, "reason": reason})
-        if isinstance(found, Gated):
-            reason = {"code": "gate", "message": "Pass the comprehension questions first."}
+        after = parsed(NextIn, said).get("after")
+        found = next_assignment(annotator_for_user(project, user_of(request)), after)
+        if not isinstance(found, Assignment):
+            reason = _reason(request, project, found)
             return Response({"item": None, "assignment": None, "reason": reason})
         lease = AssignmentOut(found).data
         return Response({"item": _question(request, found), "assignment": lease, "reason": None})
-
-    @extend_schema(operation_id="next_create", request=None, responses=NextOut)
-    def post(self, request: Request, slug: str) -> Response:
-        """The same as GET, for clients that keep GET free of effects."""
-        return self.get(request, slug)
 
 
 class ExtendAssignment(APIView):
@@ -142,9 +160,23 @@ class ReleaseAssignment(APIView):
         return Response(AssignmentOut(assignment).data)
 
 
+def _reason(request: Request, project: Project, found: Nothing | Gated) -> dict[str, Any]:
+    if isinstance(found, Nothing):
+        return {"code": found.code, "message": found.message, "url": None}
+    label = get_kind(found.record.kind).label
+    return {
+        "code": "gate",
+        "message": f"The next item asks for {label}; a person passes its questions first.",
+        "url": reverse("gate", args=[project.slug, found.record.pk], request=request),
+    }
+
+
 def _question(request: Request, assignment: Assignment) -> dict[str, Any]:
     asked = question(assignment)
-    shown = [{"place": s.place, "index": s.index, "text": s.text} for s in asked.shown]
+    shown = [
+        {"place": s.place, "index": s.index, "text": s.text, "media": _media(request, s.media)}
+        for s in asked.shown
+    ]
     return {
         "id": assignment.item_id,
         "messages": [{"role": m.role, "content": m.content} for m in asked.messages],
@@ -152,6 +184,11 @@ def _question(request: Request, assignment: Assignment) -> dict[str, Any]:
         "kinds": [_kind(request, kind) for kind in asked.kinds],
         "guidelines": asked.guidelines,
     }
+
+
+def _media(request: Request, media: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """An upload is at this server: its address is made absolute."""
+    return None if media is None else {**media, "url": request.build_absolute_uri(media["url"])}
 
 
 def _kind(request: Request, asked: AskedKind) -> dict[str, Any]:

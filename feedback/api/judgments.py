@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from feedback.api.base import IdField, Input, ProjectList, TextField, parsed, user_of
+from feedback.api.judging import AssignmentOut
 from feedback.api.schemas import answers_schema
 from feedback.models import Judgment, Project, Submission
 from feedback.permissions import Ability
-from feedback.selectors import get_item, live_judgments
-from feedback.services import NewSubmission, annotator_for_user, submit_judgment
+from feedback.selectors import get_item, get_submission, live_judgments, side_of
+from feedback.services import (
+    NewSubmission,
+    annotator_for_user,
+    submit_judgment,
+    withdraw_submission,
+)
 
 
 @extend_schema_field(answers_schema())
@@ -26,9 +36,15 @@ class AnswersField(serializers.DictField):
 
 
 class SubmissionIn(Input):
-    """One annotator's answers to all kinds of an item."""
+    """One annotator's answers to all kinds of an item, under a lease or in the place of earlier ones."""
 
-    assignment = IdField(help_text="The annotator's own live lease, from `next/`.")
+    assignment = IdField(
+        required=False, help_text="The annotator's own live lease, from `next/`; or else `amends`."
+    )
+    amends = IdField(
+        required=False,
+        help_text="The annotator's own submission that this one replaces, within its time of grace.",
+    )
     key = TextField(
         max_length=100, help_text="The client's own; a repeat of key and body is harmless."
     )
@@ -36,6 +52,18 @@ class SubmissionIn(Input):
     lead_time = serializers.FloatField(
         required=False, allow_null=True, help_text="Seconds spent, idle ones left out."
     )
+    edits = serializers.IntegerField(
+        required=False, allow_null=True, help_text="How often a choice or text was changed."
+    )
+    client = TextField(
+        required=False, allow_blank=True, default="", help_text="Program and version."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Exactly one of the two rights to answer."""
+        if ("assignment" in attrs) == ("amends" in attrs):
+            raise ValidationError({"assignment": ["Give the assignment, or what is amended."]})
+        return attrs
 
 
 class JudgmentOut(serializers.ModelSerializer[Judgment]):
@@ -44,7 +72,19 @@ class JudgmentOut(serializers.ModelSerializer[Judgment]):
     annotator = serializers.CharField(source="annotator.pseudonym")
     source = serializers.CharField(source="annotator.source")  # type: ignore[assignment]  # a field may have this name
     answer = serializers.DictField()
+    outcome = serializers.DictField(help_text="What the kind worked out when it was stored.")
+    order = serializers.ListField(
+        child=serializers.IntegerField(),
+        source="submission.order",
+        allow_null=True,
+        help_text="Stored indices in the order shown; null where nothing was shown.",
+    )
+    side = serializers.SerializerMethodField(
+        help_text="Where the preferred completion was shown, from 1."
+    )
     lead_time = serializers.FloatField(source="submission.lead_time", allow_null=True)
+    edits = serializers.IntegerField(source="submission.edits", allow_null=True)
+    client = serializers.CharField(source="submission.client")
 
     class Meta:
         model = Judgment
@@ -55,11 +95,20 @@ class JudgmentOut(serializers.ModelSerializer[Judgment]):
             "kind",
             "kind_version",
             "answer",
+            "outcome",
             "annotator",
             "source",
+            "order",
+            "side",
             "lead_time",
+            "edits",
+            "client",
             "created",
         )
+
+    def get_side(self, judgment: Judgment) -> int | None:
+        """Null for a tie, and for kinds that prefer none."""
+        return side_of(judgment)
 
 
 class SubmissionOut(serializers.ModelSerializer[Submission]):
@@ -69,7 +118,19 @@ class SubmissionOut(serializers.ModelSerializer[Submission]):
 
     class Meta:
         model = Submission
-        fields = ("id", "item", "assignment", "key", "judgments", "lead_time", "created")
+        fields = (
+            "id",
+            "item",
+            "assignment",
+            "amends",
+            "key",
+            "judgments",
+            "order",
+            "lead_time",
+            "edits",
+            "client",
+            "created",
+        )
 
 
 class ItemJudgments(ListModelMixin, GenericAPIView[Judgment]):
@@ -104,12 +165,26 @@ class ItemJudgments(ListModelMixin, GenericAPIView[Judgment]):
             annotator=annotator_for_user(item.project, user_of(request)),
             answers=fields["answers"],
             key=fields["key"],
-            assignment_id=fields["assignment"],
+            assignment_id=fields.get("assignment"),
+            amends=fields.get("amends"),
             lead_time=fields.get("lead_time"),
+            edits=fields.get("edits"),
+            client=fields["client"],
         )
         outcome = submit_judgment(new)
         status = 201 if outcome.status == "created" else 200
         return Response(SubmissionOut(outcome.submission).data, status=status)
+
+
+class UndoSubmission(APIView):
+    """Takes an answer back within its time of grace."""
+
+    @extend_schema(operation_id="submissions_undo", request=None, responses=AssignmentOut)
+    def post(self, request: Request, pk: int) -> Response:
+        """Its judgments no longer count; the item is the annotator's again, under the lease returned."""
+        submission = get_submission(request.user, pk)
+        lease = withdraw_submission(submission.annotator, submission.pk, submission.item_id)
+        return Response(AssignmentOut(lease).data)
 
 
 class ProjectJudgments(ProjectList[Judgment]):

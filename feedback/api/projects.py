@@ -31,6 +31,8 @@ class ProjectIn(Input):
     kinds = KindsField(required=False)
     overlap = serializers.IntegerField(required=False, min_value=1, max_value=100)
     lease_minutes = serializers.IntegerField(required=False, min_value=1, max_value=24 * 60)
+    grace_minutes = serializers.IntegerField(required=False, min_value=0, max_value=24 * 60)
+    markdown = serializers.BooleanField(required=False)
 
 
 class NewProjectIn(ProjectIn):
@@ -55,6 +57,8 @@ class ProjectOut(serializers.ModelSerializer[Project]):
             "kinds",
             "overlap",
             "lease_minutes",
+            "grace_minutes",
+            "markdown",
             "created",
         )
 

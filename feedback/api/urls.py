@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from feedback.api import images, items, judging, judgments, kinds, projects, prompts
+from feedback.api import drafts, images, items, judging, judgments, kinds, projects, prompts
 
 urlpatterns = [
     path("kinds/", kinds.Kinds.as_view(), name="api-kinds"),
@@ -28,6 +28,16 @@ urlpatterns = [
     ),
     path("items/<int:pk>/", items.ItemDetail.as_view(), name="api-item"),
     path("items/<int:pk>/judgments/", judgments.ItemJudgments.as_view(), name="api-item-judgments"),
+    path(
+        "submissions/<int:pk>/undo/",
+        judgments.UndoSubmission.as_view(),
+        name="api-submission-undo",
+    ),
+    path(
+        "assignments/<int:pk>/draft/",
+        drafts.AssignmentDraft.as_view(),
+        name="api-assignment-draft",
+    ),
     path(
         "assignments/<int:pk>/extend/",
         judging.ExtendAssignment.as_view(),

@@ -32,11 +32,12 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class ImportedCompletion:
-    """A candidate answer; `label` says in plain words what wrote it."""
+    """A candidate answer, a text or an image; `label` says in plain words what wrote it."""
 
     text: str
     label: str = ""
     id: str | None = None
+    media: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

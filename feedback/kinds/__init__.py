@@ -13,6 +13,7 @@ from feedback.kinds.pairwise import Pairwise
 from feedback.kinds.ranking import Ranking
 from feedback.kinds.rating import Rating
 from feedback.kinds.thumbs import Thumbs
+from feedback.kinds.willingness_to_pay import WillingnessToPay
 
 KINDS: dict[str, Kind[Any, Any]] = {
     kind.name: kind
@@ -20,6 +21,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         Pairwise(),
         Ranking(),
         Thumbs(),
+        WillingnessToPay(),
         Rating(),
         Critique(),
         Correction(),

@@ -165,11 +165,12 @@ class Kind(Generic[AnswerT, SettingsT]):
         return None
 
     def outcome(
-        self, answer: AnswerT, ask: Ask[SettingsT], chance: random.Random
+        self, answer: AnswerT, ask: Ask[SettingsT], chance: random.Random | None
     ) -> Mapping[str, Any]:
         """What is worked out and stored beside the answer: flags, draws. JSON; shown once it is stored.
 
         `chance` is seeded from the session's secret and the item, so that a draw can be repeated in an audit.
+        It is None where no session is kept: nothing is drawn for judges and imports.
         """
         return {}
 

@@ -17,7 +17,7 @@ _DIRECTED = TAGS - {"a", "br", "code", "em", "hr", "s", "span", "strong", "tbody
 
 _CLEANER = nh3.Cleaner(
     tags=TAGS,
-    attributes={"a": {"href"}, "ol": {"start"}},
+    attributes={"*": set(), "a": {"href"}, "ol": {"start"}},
     tag_attribute_values={tag: {"dir": {"auto", "ltr"}} for tag in _DIRECTED},
     set_tag_attribute_values={"a": {"target": "_blank"}},
     allowed_classes={

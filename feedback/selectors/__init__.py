@@ -5,6 +5,7 @@ from __future__ import annotations
 from feedback.selectors.items import (
     get_assignment,
     get_item,
+    get_submission,
     item_detail,
     items_of,
     names_shown,
@@ -56,6 +57,7 @@ __all__ = [
     "get_assignment",
     "get_item",
     "get_project",
+    "get_submission",
     "item_detail",
     "items_of",
     "judging_progress",

@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Prefetch, QuerySet
 
 from feedback.errors import NotFound
-from feedback.models import Assignment, Item, ItemCompletion, Project, User
+from feedback.models import Assignment, Item, ItemCompletion, Project, Submission, User
 from feedback.permissions import Ability, abilities, require
 from feedback.selectors.judgments import live_judgments
 
@@ -36,6 +36,16 @@ def get_assignment(user: User | AnonymousUser, pk: int) -> Assignment:
         raise NotFound("There is no such assignment of yours.", code="unknown_assignment")
     require(user, assignment.item.project, Ability.JUDGE)
     return assignment
+
+
+def get_submission(user: User | AnonymousUser, pk: int) -> Submission:
+    """A submission of the user's own. Raises NotFound `unknown_submission`, NotAllowed."""
+    mine = Submission.objects.select_related("item__project", "item__prompt", "annotator")
+    submission = mine.filter(pk=pk, annotator__user=user.pk).first() if user.pk else None
+    if submission is None:
+        raise NotFound("There is no such submission of yours.", code="unknown_submission")
+    require(user, submission.item.project, Ability.JUDGE)
+    return submission
 
 
 def names_shown(item: Item, user: User | AnonymousUser) -> bool:

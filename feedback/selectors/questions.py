@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import Any
 
 from django.db.models import Prefetch
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from feedback.kinds import get_kind
 from feedback.kinds.base import Kind, Settings
 from feedback.models import Assignment, Completion, Item, ItemCompletion, Project
 from feedback.rendering import to_html
+from feedback.selectors.images import shown_media
 
 RENDERED = 512  # texts kept: each is asked for again by the annotators who share its item
 
@@ -32,7 +32,7 @@ class Message:
 class Shown:
     """One completion as it is shown: its place on the screen (from 1) and its stored index (from 0).
 
-    `media` is None, or `{"url", "width", "height", "alt"}` of an image; sizes may be None.
+    `media` is None, or an image: `url`, and where they are known `alt`, `width` and `height`.
     """
 
     place: int
@@ -136,18 +136,7 @@ def _in_order(
     for place, index in enumerate(order, start=1):
         completion = completions[index]
         html = _html(completion.text, project.markdown)
-        yield Shown(place, index, completion.text, html, media_shown(completion, project))
-
-
-def media_shown(completion: Completion, project: Project) -> dict[str, Any] | None:
-    """The completion's image as a page shows it; an upload has an address of the project's."""
-    media = completion.media
-    if not media:
-        return None
-    digest = media.get("sha256")
-    url = reverse("image", args=[project.slug, digest]) if digest else media["url"]
-    sizes = {side: media.get(side) for side in ("width", "height")}
-    return {"url": url, **sizes, "alt": media.get("alt", "")}
+        yield Shown(place, index, completion.text, html, shown_media(project, completion.media))
 
 
 @lru_cache(maxsize=RENDERED)

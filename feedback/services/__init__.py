@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from feedback.services.accounts import create_token
+from feedback.services.accounts import create_token, save_keys
+from feedback.services.changes import (
+    changeable_until,
+    last_changeable,
+    last_submission,
+    withdraw_submission,
+)
 from feedback.services.content import (
     ContentOutcome,
     NewCompletion,
@@ -13,6 +19,8 @@ from feedback.services.content import (
     add_prompt,
     withdraw_item,
 )
+from feedback.services.drafts import NewDraft, answer_fields, draft_of, read_fields, save_draft
+from feedback.services.examples import remove_example, save_example
 from feedback.services.images import add_image
 from feedback.services.imports import ImportCounts, import_rows
 from feedback.services.judgments import (
@@ -35,6 +43,7 @@ __all__ = [
     "ContentOutcome",
     "ImportCounts",
     "NewCompletion",
+    "NewDraft",
     "NewItem",
     "NewSubmission",
     "SubmissionOutcome",
@@ -46,13 +55,24 @@ __all__ = [
     "add_prompt",
     "annotator_for",
     "annotator_for_user",
+    "answer_fields",
+    "changeable_until",
     "create_project",
     "create_token",
+    "draft_of",
     "import_rows",
+    "last_changeable",
+    "last_submission",
     "normalise_kinds",
+    "read_fields",
+    "remove_example",
     "remove_member",
+    "save_draft",
+    "save_example",
+    "save_keys",
     "submit_judgment",
     "submit_judgments",
     "update_project",
     "withdraw_item",
+    "withdraw_submission",
 ]

@@ -81,7 +81,8 @@ def _import_row(
 
 def _store_content(project: Project, row: ImportedRow) -> ContentOutcome:
     completions = [
-        NewCompletion(c.text, {"label": c.label} if c.label else {}) for c in row.completions
+        NewCompletion(c.text, {"label": c.label} if c.label else {}, c.media)
+        for c in row.completions
     ]
     new = NewItem(
         messages=row.messages,

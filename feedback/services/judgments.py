@@ -12,6 +12,7 @@ from django.utils import timezone
 from feedback.assignment import lock_open
 from feedback.errors import Conflict, InvalidInput, NotFound, TouchstoneError
 from feedback.kinds import get_kind
+from feedback.kinds.base import Answer, Ask, Kind
 from feedback.models import (
     Annotator,
     Assignment,
@@ -24,12 +25,21 @@ from feedback.models import (
     User,
 )
 from feedback.selectors import ask_of
+from feedback.services.changes import lock_changeable, require_changeable
 from feedback.services.content import digest_of
+from feedback.services.drafts import LONGEST_TIME, MOST_EDITS, drop_draft
+from feedback.services.records import outcome_for
+
+LONGEST_KEY = 100
+LONGEST_CLIENT = 60
 
 
 @dataclass(frozen=True, slots=True)
 class NewSubmission:
-    """One annotator's answers to all kinds of an item. People name their live assignment."""
+    """One annotator's answers to all kinds of an item.
+
+    People name their live assignment, or in `amends` the submission of theirs that this one replaces.
+    """
 
     item_id: int
     annotator: Annotator
@@ -37,15 +47,20 @@ class NewSubmission:
     key: str
     assignment_id: int | None = None
     lead_time: float | None = None
+    edits: int | None = None
+    client: str = ""
+    amends: int | None = None
 
     def body(self) -> dict[str, Any]:
         """What must be equal for a repeat of the key to be harmless."""
-        return {
+        body = {
             "item": self.item_id,
             "assignment": self.assignment_id,
             "answers": {kind: dict(answer) for kind, answer in self.answers.items()},
             "lead_time": self.lead_time,
         }
+        added = {"edits": self.edits, "client": self.client, "amends": self.amends}
+        return body | {name: value for name, value in added.items() if value not in (None, "")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,15 @@ class SubmissionOutcome:
     status: Literal["created", "same", "refused"]
     submission: Submission | None = None
     error: TouchstoneError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An answer that fits its kind and its item."""
+
+    kind: Kind[Any, Any]
+    ask: Ask[Any]
+    answer: Answer
 
 
 def annotator_for_user(project: Project, user: User) -> Annotator:
@@ -105,45 +129,52 @@ def _try_submit(new: NewSubmission) -> SubmissionOutcome:
 
 
 def _submit(new: NewSubmission) -> SubmissionOutcome:
-    _check_key(new.key)
-    assignment = _lock(new)
+    _check_said(new)
+    lease, old = _lock(new), _lock_amended(new)
     stored = _stored(new)
     if stored is not None:
         return stored
     item = _item(new)
-    if assignment is None and new.annotator.source == Source.HUMAN:
-        raise InvalidInput(
-            "People answer under an assignment of their own.",
-            code="assignment_needed",
-            hint="Ask for the next item and send its assignment.",
-        )
-    if assignment is not None:
-        lock_open(assignment.pk, new.annotator.pk, timezone.now())
+    _check_right(new, lease, old)
     answers = _check_answers(item, new.answers)
     submission = Submission.objects.create(
         item=item,
         annotator=new.annotator,
-        assignment=assignment,
+        assignment=lease,
         key=new.key,
         body_digest=digest_of(new.body()),
-        lead_time=_check_lead_time(new.lead_time),
+        amends=old,
+        order=lease.order if lease else old.order if old else None,
+        lead_time=new.lead_time,
+        edits=new.edits,
+        client=new.client,
     )
+    replaced = {judgment.kind: judgment for judgment in old.judgments.all()} if old else {}
     Judgment.objects.bulk_create(
-        Judgment(
-            submission=submission,
-            item=item,
-            annotator=new.annotator,
-            kind=kind,
-            kind_version=get_kind(kind).version,
-            answer=answer,
-        )
-        for kind, answer in answers.items()
+        _judgment(submission, answer, replaced.get(answer.kind.name)) for answer in answers
     )
-    if assignment is not None:
-        Assignment.objects.filter(pk=assignment.pk).update(
+    if lease is not None:
+        Assignment.objects.filter(pk=lease.pk).update(
             state=AssignmentState.SUBMITTED, closed_at=timezone.now()
         )
+        drop_draft(new.annotator, item.pk)
     return SubmissionOutcome("created", submission=submission)
+
+
+def _judgment(submission: Submission, checked: Checked, replaced: Judgment | None) -> Judgment:
+    annotator, item = submission.annotator, submission.item
+    outcome, record = outcome_for(annotator, item, checked.kind, checked.answer, checked.ask)
+    return Judgment(
+        submission=submission,
+        item=item,
+        annotator=annotator,
+        kind=checked.kind.name,
+        kind_version=checked.kind.version,
+        answer=checked.answer.model_dump(mode="json"),
+        outcome=outcome,
+        record=record,
+        supersedes=replaced,
+    )
 
 
 def _lock(new: NewSubmission) -> Assignment | None:
@@ -158,6 +189,32 @@ def _lock(new: NewSubmission) -> Assignment | None:
     if assignment is None:
         raise NotFound("There is no such assignment of yours.", code="unknown_assignment")
     return assignment
+
+
+def _lock_amended(new: NewSubmission) -> Submission | None:
+    """Serialise requests that replace one submission."""
+    if new.amends is None:
+        return None
+    return lock_changeable(new.annotator, new.amends, new.item_id)
+
+
+def _check_right(new: NewSubmission, lease: Assignment | None, old: Submission | None) -> None:
+    """A live lease of one's own, or an answer of one's own that may still be changed."""
+    if lease is not None and old is not None:
+        raise InvalidInput(
+            "A submission names its assignment or what it amends, not both.",
+            code="assignment_and_amends",
+        )
+    if old is not None:
+        require_changeable(old)
+    elif lease is not None:
+        lock_open(lease.pk, new.annotator.pk, timezone.now())
+    elif new.annotator.source == Source.HUMAN:
+        raise InvalidInput(
+            "People answer under an assignment of their own.",
+            code="assignment_needed",
+            hint="Ask for the next item and send its assignment.",
+        )
 
 
 def _stored(new: NewSubmission) -> SubmissionOutcome | None:
@@ -184,9 +241,7 @@ def _item(new: NewSubmission) -> Item:
     return item
 
 
-def _check_answers(
-    item: Item, answers: Mapping[str, Mapping[str, Any]]
-) -> dict[str, dict[str, Any]]:
+def _check_answers(item: Item, answers: Mapping[str, Mapping[str, Any]]) -> list[Checked]:
     asked = [one["kind"] for one in item.kinds]
     if set(asked) != set(answers):
         raise InvalidInput(
@@ -195,18 +250,26 @@ def _check_answers(
             code="wrong_kinds",
             hint="Answer every kind of the item, and no other.",
         )
-    return {
-        name: get_kind(name).parse(answers[name], ask_of(item, name)).model_dump(mode="json")
-        for name in asked
-    }
+    return [_checked(item, name, answers[name]) for name in asked]
 
 
-def _check_key(key: str) -> None:
-    if not isinstance(key, str) or not 0 < len(key) <= 100 or "\x00" in key:
+def _checked(item: Item, name: str, payload: Mapping[str, Any]) -> Checked:
+    kind, ask = get_kind(name), ask_of(item, name)
+    return Checked(kind, ask, kind.parse(payload, ask))
+
+
+def _check_said(new: NewSubmission) -> None:
+    """What comes with the answers."""
+    if not isinstance(new.key, str) or not 0 < len(new.key) <= LONGEST_KEY or "\x00" in new.key:
         raise InvalidInput("A submission needs a key of 1 to 100 characters.", code="invalid_key")
-
-
-def _check_lead_time(seconds: float | None) -> float | None:
-    if seconds is None or 0 <= seconds < 7 * 24 * 3600:
-        return seconds
-    raise InvalidInput("The lead time is in seconds, from 0 to a week.", code="invalid_lead_time")
+    if new.lead_time is not None and not 0 <= new.lead_time < LONGEST_TIME:
+        raise InvalidInput(
+            "The lead time is in seconds, from 0 to a week.", code="invalid_lead_time"
+        )
+    if new.edits is not None and not 0 <= new.edits <= MOST_EDITS:
+        raise InvalidInput("The number of edits is not below 0.", code="invalid_edits")
+    if len(new.client) > LONGEST_CLIENT or "\x00" in new.client:
+        raise InvalidInput(
+            f"The client's name and version have at most {LONGEST_CLIENT} characters.",
+            code="invalid_client",
+        )

@@ -16,7 +16,16 @@ from feedback.kinds.base import field_errors
 from feedback.models import Membership, Project, Role, User
 
 RESERVED = {"new"}  # addresses beside the projects' own
-EDITABLE = ("name", "description", "guidelines", "kinds", "overlap", "lease_minutes")
+EDITABLE = (
+    "name",
+    "description",
+    "guidelines",
+    "kinds",
+    "overlap",
+    "lease_minutes",
+    "grace_minutes",
+    "markdown",
+)
 
 
 @transaction.atomic

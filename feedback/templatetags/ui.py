@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch, reverse
 
 from feedback.models import Judgment, Project
 from feedback.permissions import Ability, abilities
-from feedback.selectors import describe_judgment, stored_answer
+from feedback.selectors import ask_of, describe_judgment, stored_answer
 
 register = template.Library()
 
@@ -56,7 +56,12 @@ def project_nav(context: RequestContext, project: Project) -> dict[str, Any]:
 @register.simple_tag
 def answer_summary(judgment: Judgment) -> str:
     """A stored answer as its kind's summary shows it."""
-    context = {"answer": stored_answer(judgment), "in_words": describe_judgment(judgment)}
+    context = {
+        "answer": stored_answer(judgment),
+        "ask": ask_of(judgment.item, judgment.kind),
+        "outcome": judgment.outcome,
+        "in_words": describe_judgment(judgment),
+    }
     return render_to_string(f"feedback/kinds/{judgment.kind}/summary.html", context)
 
 

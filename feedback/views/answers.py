@@ -1,4 +1,4 @@
-"""What the judging form sends, as answers: JSON from scripts, or plain fields where none runs."""
+"""What the judging form sends, as answers; and answers and drafts as what the form was filled in with."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from feedback.errors import InvalidInput
+from feedback.services import answer_fields
 
 DEEPEST = 8
+LONGEST_LIST = 1000  # entries that a gap in the numbers may stand for
 
 
 def posted_answers(posted: Mapping[str, str], kinds: Iterable[str]) -> dict[str, Any]:
@@ -26,14 +28,30 @@ def posted_answers(posted: Mapping[str, str], kinds: Iterable[str]) -> dict[str,
     return answers
 
 
-def nested(posted: Mapping[str, str], prefix: str) -> Any:
-    """Fields whose dotted names begin with the prefix, as objects and, where keys are numbers, lists."""
+def nested(posted: Mapping[str, str], prefix: str, *, gaps: bool = False) -> Any:
+    """Fields whose dotted names begin with the prefix, as objects and, where keys are numbers, lists.
+
+    A list's entries close up, as boxes that are not ticked send nothing; with `gaps` they keep their numbers.
+    """
     tree: dict[str, Any] = {}
     for name, value in posted.items():
         parts = name.removeprefix(prefix).split(".")
         if name.startswith(prefix) and len(parts) <= DEEPEST:
             _place(tree, parts, value)
-    return _lists(tree)
+    return _lists(tree, gaps)
+
+
+def typed(fields: Mapping[str, str], kinds: Iterable[str]) -> dict[str, Any]:
+    """What stands in each kind's fields, for painting them again: all texts, `""` where a list has a gap."""
+    return {kind: nested(fields, f"{kind}.", gaps=True) for kind in kinds}
+
+
+def answered(answers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Stored answers by kind in the same shape."""
+    return {
+        kind: nested(answer_fields(kind, answer), f"{kind}.", gaps=True)
+        for kind, answer in answers.items()
+    }
 
 
 def _from_json(kind: str, text: str) -> dict[str, Any]:
@@ -59,10 +77,13 @@ def _place(tree: dict[str, Any], parts: list[str], value: str) -> None:
     tree.setdefault(parts[-1], value)
 
 
-def _lists(value: Any) -> Any:
+def _lists(value: Any, gaps: bool) -> Any:
     if not isinstance(value, dict):
         return value
-    if value and all(key.isascii() and key.isdecimal() for key in value):
-        ordered = sorted(value.items(), key=lambda pair: int(pair[0][:9]))
-        return [_lists(inner) for _, inner in ordered]
-    return {key: _lists(inner) for key, inner in value.items()}
+    inner = {key: _lists(one, gaps) for key, one in value.items()}
+    if not inner or not all(key.isascii() and key.isdecimal() for key in inner):
+        return inner
+    numbered = {int(key[:9]): inner[key] for key in sorted(inner, key=lambda key: int(key[:9]))}
+    if gaps and max(numbered) < LONGEST_LIST:
+        return [numbered.get(n, "") for n in range(max(numbered) + 1)]
+    return list(numbered.values())

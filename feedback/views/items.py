@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
+from feedback import services
+from feedback.errors import InvalidInput
 from feedback.forms import ItemFilter, kind_labels
-from feedback.models import Item, Project
-from feedback.permissions import Ability
+from feedback.models import Example, Item, Project
+from feedback.permissions import Ability, abilities
 from feedback.selectors import get_project, item_detail, names_shown
 from feedback.views.requests import MemberRequest, page_of
 
@@ -48,8 +51,29 @@ def item(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
         "asks": kind_labels(found.kinds),
         "names_hidden": hidden,
         "judgments": [] if hidden else found.judgments.all(),
+        "example": Example.objects.filter(item=found).first(),
+        "may_manage": Ability.MANAGE in abilities(request.user, project),
     }
     return render(request, "feedback/item.html", context)
+
+
+@login_required
+@require_POST
+def example(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Show the item beside the guidelines with the posted note, or (`remove`) no longer."""
+    project = get_project(request.user, slug, Ability.MANAGE)
+    found = item_detail(project, pk)
+    if "remove" in request.POST:
+        services.remove_example(found)
+        messages.success(request, "The item is no example any more.")
+        return redirect("item", slug, pk)
+    try:
+        services.save_example(found, request.POST.get("note", ""))
+    except InvalidInput as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "Annotators see the item beside the guidelines.")
+    return redirect("item", slug, pk)
 
 
 def _filtered(project: Project, form: ItemFilter) -> QuerySet[Item]:

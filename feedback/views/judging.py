@@ -1,181 +1,124 @@
-"""The judging page: one item at a time, answered, skipped, kept alive, given back."""
+"""The judging page: the next item, fetched ahead too; an answer that is stored; and progress."""
 
 from __future__ import annotations
 
-import uuid
-from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from feedback import assignment as leases
 from feedback import selectors, services
-from feedback.assignment import Gated, Nothing
-from feedback.errors import Conflict, InvalidInput, NotFound, TouchstoneError
+from feedback.assignment import next_assignment
+from feedback.errors import NotFound, TouchstoneError
 from feedback.kinds import KINDS
-from feedback.models import Annotator, Assignment, Project, Submission
-from feedback.permissions import Ability
-from feedback.views.answers import posted_answers
-from feedback.views.requests import MemberRequest, parse_id
-
-HEARTBEAT_SECONDS = 60
+from feedback.models import Annotator, Submission
+from feedback.views import painting
+from feedback.views.answers import posted_answers, typed
+from feedback.views.requests import MemberRequest, number, parse_id
 
 
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def judge(request: MemberRequest, slug: str) -> HttpResponse:
-    """The annotator's next item; a posted answer is stored, and the next item follows at once."""
-    project = selectors.get_project(request.user, slug, Ability.JUDGE)
-    annotator = services.annotator_for_user(project, request.user)
-    if request.method != "POST":
-        return _next(request, annotator, _last(annotator, request.GET.get("last")))
+    """The annotator's oldest open item, or the next; a posted answer is stored."""
+    annotator = painting.annotator_of(request, slug)
+    if request.method == "POST":
+        return _submit(request, annotator)
+    last = _submission(annotator, parse_id(request.GET.get("last")))
+    context = painting.found_item(annotator, next_assignment(annotator))
+    return painting.paint_item(
+        request, annotator, context | (painting.last_of(last) if last else {})
+    )
+
+
+@login_required
+@require_POST
+def judge_next(request: MemberRequest, slug: str) -> HttpResponse:
+    """A fragment: the item behind the one on the screen, under a lease of its own."""
+    annotator = painting.annotator_of(request, slug)
+    found = next_assignment(annotator, parse_id(request.POST.get("after")))
+    context = painting.base(request, annotator.project) | painting.found_item(annotator, found)
+    return render(request, "feedback/judging/_item.html", context)
+
+
+@login_required
+@require_safe
+def judge_progress(request: MemberRequest, slug: str) -> HttpResponse:
+    """A fragment: how far the session, the annotator and the project are."""
+    annotator = painting.annotator_of(request, slug)
+    context = painting.base(request, annotator.project) | {
+        "done_ever": selectors.annotator_submissions(annotator),
+        "progress": selectors.judging_progress(annotator.project),
+    }
+    return render(request, "feedback/judging/_progress.html", context)
+
+
+def _submit(request: MemberRequest, annotator: Annotator) -> HttpResponse:
     try:
         outcome = services.submit_judgment(_posted(request, annotator))
     except TouchstoneError as error:
         return _refused(request, annotator, error)
-    if outcome.status == "created":
-        _count(request, slug)
-    if request.htmx:
-        return _next(request, annotator, outcome.submission)
-    last = f"?last={outcome.submission.pk}" if outcome.submission else ""
-    return redirect(reverse("judge", args=[slug]) + last)
-
-
-@login_required
-@require_POST
-def judge_skip(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Leave the item to others, with a reason if there is one; the next item follows."""
-    annotator, assignment = _own(request, slug, pk)
-    with suppress(Conflict):  # a lease that has ended is left behind all the same
-        leases.skip_assignment(
-            assignment, request.POST.get("reason", "").replace("\x00", "")[:2000]
-        )
-    return _next(request, annotator) if request.htmx else redirect("judge", slug)
-
-
-@login_required
-@require_POST
-def judge_heartbeat(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """Somebody is still at it: the lease lasts its full time again."""
-    _, assignment = _own(request, slug, pk)
-    extended = leases.extend_assignment(assignment)
-    return JsonResponse({"expires": extended.expires_at.isoformat()})
-
-
-@login_required
-@require_POST
-def judge_release(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
-    """The page was left: the item goes back, unless another page has taken it up since.
-
-    A reload asks for the item before the old page says that it ends; the lease then ends later than
-    the old page knows, and stays.
-    """
-    _, assignment = _own(request, slug, pk)
-    if assignment.expires_at.isoformat() == request.POST.get("expires"):
-        with suppress(Conflict):  # it may have ended by itself
-            leases.release_assignment(assignment)
-    return HttpResponse(status=204)
+    stored = outcome.submission
+    assert stored is not None  # noqa: S101 refusals were raised
+    if outcome.status == "created" and stored.amends_id is None:
+        painting.count(request, annotator.project, 1)
+    if not request.htmx:
+        return redirect(reverse("judge", args=[annotator.project.slug]) + f"?last={stored.pk}")
+    context = painting.base(request, annotator.project) | painting.last_of(stored)
+    return render(request, "feedback/judging/_last.html", context)
 
 
 def _posted(request: MemberRequest, annotator: Annotator) -> services.NewSubmission:
-    seconds = request.POST.get("lead_time", "")
-    try:
-        lead_time = float(seconds) if seconds else None
-    except ValueError:
-        raise InvalidInput("The lead time is not a number.", code="invalid_lead_time") from None
     return services.NewSubmission(
         item_id=parse_id(request.POST.get("item")) or 0,
         annotator=annotator,
         answers=posted_answers(request.POST, KINDS),
         key=request.POST.get("key", ""),
-        assignment_id=parse_id(request.POST.get("assignment")) or 0,
-        lead_time=lead_time,
+        assignment_id=_named(request, "assignment"),
+        amends=_named(request, "amends"),
+        lead_time=number(request, "lead_time", float),
+        edits=number(request, "edits", int),
+        client=request.POST.get("client", ""),
     )
 
 
-def _own(request: MemberRequest, slug: str, pk: int) -> tuple[Annotator, Assignment]:
-    project = selectors.get_project(request.user, slug, Ability.JUDGE)
-    annotator = services.annotator_for_user(project, request.user)
-    assignment = Assignment.objects.filter(pk=pk, annotator=annotator).first()
-    if assignment is None:
-        raise NotFound("There is no such assignment of yours.", code="unknown_assignment")
-    return annotator, assignment
-
-
-def _next(
-    request: MemberRequest, annotator: Annotator, last: Submission | None = None
-) -> HttpResponse:
-    found = leases.next_assignment(annotator)
-    context = _context(request, annotator, last)
-    if isinstance(found, Nothing):
-        context["nothing"] = found
-    elif isinstance(found, Gated):
-        context["gate"] = found.record
-    else:
-        context |= _question(found) | {"key": uuid.uuid4()}
-    template = "feedback/judging/_item.html" if request.htmx else "feedback/judging/page.html"
-    return render(request, template, context)
+def _named(request: MemberRequest, field: str) -> int | None:
+    """An id that the form may name; what is none is an id that nothing has."""
+    text = request.POST.get(field, "")
+    return (parse_id(text) or 0) if text else None
 
 
 def _refused(request: MemberRequest, annotator: Annotator, error: TouchstoneError) -> HttpResponse:
     """A script keeps its form and shows the message; without one the form is painted again, filled in."""
-    pk = parse_id(request.POST.get("assignment")) or 0
-    assignment = Assignment.objects.filter(pk=pk, annotator=annotator).first()
-    if request.htmx or assignment is None:
+    if request.htmx:
         raise error
-    context = _context(request, annotator, None) | _question(assignment)
-    context |= {"error": error, "key": request.POST.get("key", ""), "answers": _typed(request)}
-    return render(request, "feedback/judging/page.html", context, status=400)
-
-
-def _typed(request: MemberRequest) -> dict[str, Any]:
-    try:
-        return posted_answers(request.POST, KINDS)
-    except InvalidInput:
-        return {}
-
-
-def _question(assignment: Assignment) -> dict[str, Any]:
-    question = selectors.question(assignment)
-    return {
-        "question": question,
-        "assignment": assignment,
-        "expires": assignment.expires_at.isoformat(),
-        "heartbeat_seconds": _heartbeat_seconds(assignment.item.project),
+    context = _same_item(request, annotator, error) | {
+        "error": error,
+        "key": request.POST.get("key", ""),
+        "answers": typed(request.POST.dict(), KINDS),
     }
+    return painting.paint_item(request, annotator, context, status=400)
 
 
-def _context(
-    request: MemberRequest, annotator: Annotator, last: Submission | None
+def _same_item(
+    request: MemberRequest, annotator: Annotator, error: TouchstoneError
 ) -> dict[str, Any]:
-    slug = annotator.project.slug
-    return {
-        "project": annotator.project,
-        "done_now": request.session.get(_counter(slug), 0),
-        "done_ever": selectors.annotator_submissions(annotator),
-        "last": last,
-    }
+    """The item that was posted about; raises the error where there is none to paint."""
+    try:
+        amended = _submission(annotator, _named(request, "amends"))
+        if amended is not None:
+            return painting.stored_item(amended)
+        pk = _named(request, "assignment")
+        return painting.leased_item(annotator, painting.own_assignment(annotator, pk))
+    except NotFound:
+        raise error from None
 
 
-def _last(annotator: Annotator, pk: str | None) -> Submission | None:
-    known = Submission.objects.select_related("item").filter(annotator=annotator)
-    return known.filter(pk=parse_id(pk) or 0).first()
-
-
-def _heartbeat_seconds(project: Project) -> int:
-    """A minute, or less where leases are so short that one missed beat would end them."""
-    return max(5, min(HEARTBEAT_SECONDS, project.lease_minutes * 20))
-
-
-def _count(request: MemberRequest, slug: str) -> None:
-    request.session[_counter(slug)] = request.session.get(_counter(slug), 0) + 1
-
-
-def _counter(slug: str) -> str:
-    return f"judged:{slug}"
+def _submission(annotator: Annotator, pk: int | None) -> Submission | None:
+    known = Submission.objects.select_related("item__project", "item__prompt", "annotator")
+    return known.filter(annotator=annotator, pk=pk).first() if pk else None

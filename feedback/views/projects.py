@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from feedback import services
 from feedback.errors import TouchstoneError
-from feedback.forms import ProjectForm, kind_labels, project_initial, show_error
+from feedback.forms import ProjectForm, kind_labels, show_error
 from feedback.models import Membership, Role
 from feedback.permissions import Ability
 from feedback.selectors import get_project, projects_of
@@ -41,7 +41,7 @@ def project_new(request: MemberRequest) -> HttpResponse:
     form = ProjectForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            made = services.create_project(owner=request.user, **form.fields_for())
+            made = services.create_project(owner=request.user, **form.fields_said())
         except TouchstoneError as error:
             show_error(form, error)
         else:
@@ -57,10 +57,10 @@ def project_settings(request: MemberRequest, slug: str) -> HttpResponse:
     """Change a project; items that exist keep what they ask."""
     project = get_project(request.user, slug, Ability.MANAGE)
     posted = request.POST if request.method == "POST" else None
-    form = ProjectForm(posted, initial=project_initial(project))
+    form = ProjectForm(posted, project=project)
     if form.is_bound and form.is_valid():
         try:
-            services.update_project(project, **form.fields_for(project))
+            services.update_project(project, **form.fields_said())
         except TouchstoneError as error:
             show_error(form, error)
         else:

@@ -1,8 +1,8 @@
-"""What feedback's pages share: the request of somebody who is logged in, and paging by cursor."""
+"""What feedback's pages share: the request of somebody who is logged in, numbers in it, and paging."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
+from feedback.errors import InvalidInput
 from feedback.models import User
 
 PAGE_SIZE = 50
@@ -25,6 +26,7 @@ class MemberRequest(HttpRequest):
 
 
 RowT = TypeVar("RowT", bound=models.Model)
+NumberT = TypeVar("NumberT", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +52,13 @@ def parse_id(text: str | None) -> int | None:
     if text and text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS:
         return int(text)
     return None
+
+
+def number(request: MemberRequest, name: str, read: Callable[[str], NumberT]) -> NumberT | None:
+    """A number that the form may send. Raises InvalidInput `invalid_<name>` for what is none."""
+    text = request.POST.get(name, "")
+    try:
+        return read(text) if text else None
+    except ValueError:
+        what = name.replace("_", " ")
+        raise InvalidInput(f"The {what} is not a number.", code=f"invalid_{name}") from None

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from feedback import services
@@ -34,24 +30,7 @@ from feedback.models import (
     User,
 )
 from tests.cast import judge, lease, new_item, usual_answers
-
-THREADS = 16
-
-
-def at_once(work: Callable[[int], object], n: int = THREADS) -> None:
-    """Run in threads that all begin together; each has a database connection of its own."""
-    barrier = threading.Barrier(n)
-
-    def begin(number: int) -> None:
-        try:
-            barrier.wait(timeout=30)
-            work(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(n) as pool:
-        for done in [pool.submit(begin, number) for number in range(n)]:
-            done.result(timeout=120)
+from tests.threads import THREADS, at_once
 
 
 def crowd(project: Project, n: int = THREADS) -> list[Annotator]:

@@ -107,7 +107,7 @@ def test_an_item_keeps_its_kinds(project: Project, owner: User) -> None:
     item = new_item(project)
     services.update_project(project, kinds=["thumbs"], overlap=5)
     item.refresh_from_db()
-    assert item.kinds == [{"kind": "pairwise", "version": 1, "settings": {}}]
+    assert item.kinds == services.normalise_kinds(["pairwise"])
     assert item.overlap == 1
 
 

@@ -36,6 +36,8 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "api-judgments": {"get": VIEWERS},
     "api-item": {"get": VIEWERS},
     "api-item-judgments": {"get": VIEWERS, "post": MEMBERS},
+    "api-submission-undo": {"post": HOLDER},
+    "api-assignment-draft": {"get": HOLDER, "put": HOLDER},
     "api-assignment-extend": {"post": HOLDER},
     "api-assignment-skip": {"post": HOLDER},
     "api-assignment-release": {"post": HOLDER},
@@ -86,10 +88,13 @@ def addresses(
     project: Project, owner: User, reviewer: User, annotator: User, staff: User, stranger: User
 ) -> dict[str, str]:
     """An address of something that exists, for every endpoint."""
-    new_item(project, "Another?")
+    for question in ("Another?", "One more?"):
+        new_item(project, question)
     judge(project, owner)
     snapshot = freeze(project, owner)
     checkpoint = new_checkpoint(snapshot, owner)
+    judged = judge(project, annotator).submission
+    assert judged is not None
     item = new_item(project)
     held = lease(project, annotator)
     job = Job.objects.create(project=project, owner=owner, operation="import_content")
@@ -100,6 +105,7 @@ def addresses(
         "api-item-judgments": [item.pk],
         "api-checkpoint": [checkpoint.pk],
         "api-train": [snapshot.pk],
+        "api-submission-undo": [judged.pk],
     }
     by_word = {"assignment": held.pk, "snapshot": snapshot.pk, "job": job.pk}
     top = {"api-root", "api-kinds", "api-recipes", "api-projects", "api-jobs"}
@@ -134,7 +140,7 @@ def test_role(
             assert refused.json()["error"]["code"] == "not_authenticated"
         elif role in TABLE[name][method]:
             assert refused.status_code in (200, 201, 202, 204, 400, 409, 415), told
-        elif role == "stranger" or name.startswith("api-assignment"):
+        elif role == "stranger" or name.startswith(("api-assignment", "api-submission")):
             assert refused.status_code == 404, told
         else:
             assert refused.status_code in (403, 404), told

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from training.forms.policies import PolicyForm
 from training.forms.sampling import SamplingForm
-from training.forms.schema import schema_form
 from training.forms.snapshots import FreezeForm
 from training.forms.trainings import BaseModelForm, config_form
 
@@ -14,5 +13,4 @@ __all__ = [
     "PolicyForm",
     "SamplingForm",
     "config_form",
-    "schema_form",
 ]

@@ -14,6 +14,7 @@ from feedback.imports import FORMATS
 from feedback.kinds import kind_choices
 
 PAIRS = 4  # completions that the pickers offer; more by JSON
+PARTS = ("text", "image", "label")
 SINGLE = ("system", "prompt_id", "item_id", "completions_list")
 
 
@@ -94,17 +95,17 @@ class MappingForm(forms.Form):
         for name in SINGLE:
             _choose(self.fields[name], optional)
         for n in range(PAIRS):
-            for part in ("text", "label"):
+            for part in PARTS:
                 self.fields[f"completion_{n}_{part}"] = forms.ChoiceField(
                     required=False,
                     choices=optional,
                     label=f"Completion {n + 1}, {part}",
                 )
 
-    def pairs(self) -> Iterator[tuple[int, BoundField, BoundField]]:
-        """The pickers of the completions: number, text, label."""
+    def pairs(self) -> Iterator[tuple[int, list[BoundField]]]:
+        """The pickers of the completions: number, then text, image and label."""
         for n in range(PAIRS):
-            yield n + 1, self[f"completion_{n}_text"], self[f"completion_{n}_label"]
+            yield n + 1, [self[f"completion_{n}_{part}"] for part in PARTS]
 
     def as_mapping(self) -> dict[str, Any]:
         """What was said, as the JSON of an ImportMapping. Raises InvalidInput `invalid_mapping`."""
@@ -121,10 +122,9 @@ class MappingForm(forms.Form):
 
     def _completions(self) -> Iterator[dict[str, str]]:
         for n in range(PAIRS):
-            text = self.cleaned_data[f"completion_{n}_text"]
-            label = self.cleaned_data[f"completion_{n}_label"]
-            if text:
-                yield {"text": text} | ({"label": label} if label else {})
+            said = {part: self.cleaned_data[f"completion_{n}_{part}"] for part in PARTS}
+            if said["text"] or said["image"]:
+                yield {part: column for part, column in said.items() if column}
 
 
 def _choose(field: forms.Field, choices: list[tuple[str, str]]) -> None:
@@ -138,8 +138,7 @@ def _initial(suggested: Mapping[str, Any], format: str) -> dict[str, Any]:
     initial["format"] = format
     initial["kinds"] = [one["kind"] for one in suggested.get("kinds", ())]
     for n, completion in enumerate(suggested.get("completions", ())[:PAIRS]):
-        initial[f"completion_{n}_text"] = completion["text"]
-        initial[f"completion_{n}_label"] = completion.get("label", "")
+        initial |= {f"completion_{n}_{part}": completion.get(part, "") for part in PARTS}
     judgments = suggested.get("judgments")
     initial["judgments"] = _pretty(judgments) if judgments else ""
     initial["mapping"] = _pretty(suggested)

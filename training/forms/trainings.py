@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
+from feedback.forms.schema import SchemaForm, schema_form
 from feedback.models import Project
-from training.forms.schema import SchemaForm, schema_form
 from training.models import Policy, PolicyKind
 from training.recipes.base import Config, Recipe
 from training.registry import STARTER

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from training.forms.schema import words
+from feedback.forms.schema import words
 
 _EVALUATIONS: dict[str, tuple[str, str]] = {
     # name: (label, format)
@@ -36,6 +36,8 @@ _DROPPED = {
     "both_bad": "both answers bad, which this recipe cannot use",
     "identical": "both answers the same",
     "empty": "an empty answer",
+    "image": "an image, which this recipe cannot use",
+    "aspect": "about one aspect only",
     "not_a_comparison": "no comparison",
     "not_a_verdict": "no thumb",
 }

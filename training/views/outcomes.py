@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from training.forms.schema import words
+from feedback.forms.schema import words
 from training.models import Checkpoint, Job, Policy, Snapshot
 from training.recipes import RECIPES
 from training.views.checkpoints import duel_url

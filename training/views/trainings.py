@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from feedback.errors import TouchstoneError
+from feedback.forms.schema import SchemaForm
 from feedback.models import User
 from feedback.permissions import Ability
 from feedback.selectors import get_project
@@ -16,7 +17,6 @@ from feedback.views.requests import MemberRequest
 from training import selectors, services
 from training.forms import BaseModelForm, config_form
 from training.forms.errors import show_error
-from training.forms.schema import SchemaForm
 from training.forms.trainings import field_groups
 from training.models import Job, Snapshot
 from training.recipes import parse_config

@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from feedback.errors import InvalidInput
 from feedback.imports.base import MAX_NAME, MAX_TEXT, RowProblem
+from feedback.media import image_from_text, read_media
 
 ROLES = ("system", "user", "assistant")
 Messages = tuple[dict[str, str], ...]
@@ -39,6 +41,16 @@ def as_name(column: str | None, values: Mapping[str, Any]) -> str | None:
     if len(name) > MAX_NAME:
         raise RowProblem("too_long", f"Column '{column}' is longer than {MAX_NAME} characters.")
     return name or None
+
+
+def as_image(column: str, value: Any) -> dict[str, Any] | None:
+    """An image named by its https address or its SHA-256, or spelled out; None for an empty cell."""
+    if value is None or value == "":
+        return None
+    try:
+        return image_from_text(value.strip()) if isinstance(value, str) else read_media(value)
+    except InvalidInput as error:
+        raise RowProblem(error.code, f"Column '{column}': {error.message}") from None
 
 
 def spelled(value: Any) -> str:

@@ -27,10 +27,16 @@ class LabelPart(_Part):
 
 
 class CompletionColumns(_Part):
-    """Where one completion of an item is."""
+    """Where one completion of an item is: its text, its image, or both."""
 
-    text: str = Field(
-        description="The column with the text, or with a chat whose last message is the answer."
+    text: str | None = Field(
+        default=None,
+        description="The column with the text, or with a chat whose last message is the answer.",
+    )
+    image: str | None = Field(
+        default=None,
+        description="The column with an image: an https address, or the SHA-256 of an uploaded one. "
+        "An empty cell is no image.",
     )
     label: str | None = Field(
         default=None, description="The column that names what wrote it, a model for example."
@@ -39,6 +45,12 @@ class CompletionColumns(_Part):
         default=None, description="Which piece of the label, when one column names several models."
     )
     id: str | None = Field(default=None, description="The column with an id of its own.")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.text is None and self.image is None:
+            raise ValueError("a completion needs a column with its text or its image")
+        return self
 
 
 class AskedKind(_Part):
@@ -105,7 +117,7 @@ class ImportMapping(_Part):
     )
     completions_list: str | None = Field(
         default=None,
-        description='The column with a list of texts or of `{"text", "label", "id"}`, instead of '
+        description='The column with a list of texts or of `{"text", "image", "label", "id"}`, instead of '
         "`completions`.",
     )
     kinds: list[AskedKind] = Field(
@@ -150,7 +162,8 @@ class ImportMapping(_Part):
         named = (self.system, self.prompt_id, self.item_id, self.completions_list)
         yield from (*self.prompt, *self.tags, *(name for name in named if name is not None))
         for part in self.completions:
-            yield from (name for name in (part.text, part.label, part.id) if name is not None)
+            named = (part.text, part.image, part.label, part.id)
+            yield from (name for name in named if name is not None)
         for judgment in self.judgments:
             if isinstance(judgment.annotator, FromColumn):
                 yield judgment.annotator.column

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -18,6 +18,7 @@ from feedback.imports.base import (
     RowProblem,
 )
 from feedback.imports.mapping.cells import (
+    as_image,
     as_list,
     as_messages,
     as_name,
@@ -123,8 +124,9 @@ def _completions(
     mapping: ImportMapping, values: Any, messages: Messages
 ) -> Iterator[ImportedCompletion]:
     for part in mapping.completions:
-        text = _answer_text(part.text, values.get(part.text), messages)
-        yield ImportedCompletion(text, _label(part, values), as_name(part.id, values))
+        media = None if part.image is None else as_image(part.image, values.get(part.image))
+        text = _text_of(part.text, values, messages, media)
+        yield ImportedCompletion(text, _label(part, values), as_name(part.id, values), media)
     if mapping.completions_list is not None:
         column = mapping.completions_list
         for entry in as_list(column, values.get(column)):
@@ -134,12 +136,23 @@ def _completions(
 def _listed(column: str, entry: Any, messages: Messages) -> ImportedCompletion:
     if not isinstance(entry, dict):
         return ImportedCompletion(_answer_text(column, entry, messages))
-    if strange := entry.keys() - {"text", "label", "id"}:
+    if strange := entry.keys() - {"text", "image", "label", "id"}:
         raise RowProblem(
             "bad_completions", f"A completion in '{column}' has a field '{min(strange)}'."
         )
-    text = _answer_text(column, entry.get("text"), messages)
-    return ImportedCompletion(text, as_name("label", entry) or "", as_name("id", entry))
+    media = as_image(column, entry.get("image"))
+    text = _text_of("text", entry, messages, media)
+    return ImportedCompletion(text, as_name("label", entry) or "", as_name("id", entry), media)
+
+
+def _text_of(
+    column: str | None, values: Any, messages: Messages, media: Mapping[str, Any] | None
+) -> str:
+    """The completion's text; beside an image it may be missing."""
+    value = None if column is None else values.get(column)
+    if media is not None and (value is None or value == ""):
+        return ""
+    return _answer_text(column or "", value, messages)
 
 
 def _answer_text(column: str, value: Any, messages: Messages) -> str:
@@ -171,7 +184,7 @@ def _judgments(
     mapping: ImportMapping, values: Any, completions: Sequence[ImportedCompletion]
 ) -> Iterator[ImportedJudgment]:
     settings = {asked.kind: asked.settings for asked in mapping.kinds}
-    candidates = [Candidate(0, c.text, c.label) for c in completions]
+    candidates = [Candidate(0, c.text, c.label, c.media) for c in completions]
     seen: set[tuple[str, str]] = set()
     for part in mapping.judgments:
         try:

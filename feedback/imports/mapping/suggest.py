@@ -18,6 +18,20 @@ _PAIRS = (
     ("output_1", "output_2"),
     ("a", "b"),
 )
+_IMAGE_PAIRS = (
+    ("image_1", "image_2"),
+    ("image1", "image2"),
+    ("image_a", "image_b"),
+    ("image_0", "image_1"),
+    ("image_left", "image_right"),
+    ("image_url_1", "image_url_2"),
+    ("image1_url", "image2_url"),
+    ("image_1_url", "image_2_url"),
+    ("image_a_url", "image_b_url"),
+    ("url_1", "url_2"),
+    ("url_a", "url_b"),
+)
+_IMAGES = ("image", "image_url", "img", "url")
 _SINGLES = ("completion", "response", "output", "answer")
 _LISTS = ("completions", "responses", "answers", "outputs")
 _WINNERS = ("winner", "preference", "preferred", "choice")
@@ -31,6 +45,7 @@ _CHOICES = (  # first, second, tie
     ("response_a", "response_b", "tie"),
     ("response1", "response2", "tie"),
 )
+_IMAGE = re.compile(r"https://\S+|[0-9a-f]{64}")
 _TIES = ("tie", "Tie", "TIE", "draw", "equal", "tie (bothbad)")
 _UP = ("true", "True", "1", "yes", "up", "good")
 _DOWN = ("false", "False", "0", "-1", "no", "down", "bad")
@@ -74,16 +89,32 @@ def _content(names: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> dic
     for left, right in _PAIRS:
         if left in names and right in names:
             return _pair((names[left], names[right]), names) | _winner(names, rows)
+    for left, right in _IMAGE_PAIRS:
+        if _named_images(names.get(left), rows) and _named_images(names.get(right), rows):
+            pair = (names[left], names[right])
+            return _pair(pair, names, "image") | _winner(names, rows)
     listed = _first(names, _LISTS)
     if listed is not None:
         return {"completions_list": listed}
     single = _first(names, _SINGLES)
-    return {} if single is None else _single(single, names, rows)
+    if single is not None:
+        return _single({"text": single}, names, rows)
+    image = _first(names, _IMAGES)
+    return _single({"image": image}, names, rows) if _named_images(image, rows) else {}
 
 
-def _pair(pair: tuple[str, str], names: Mapping[str, str] | None = None) -> dict[str, Any]:
+def _named_images(column: str | None, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the column's cells could be images: a text, or an address of something else, is none."""
+    cells = [row.get(column) for row in rows] if column is not None else []
+    told = [cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()]
+    return bool(told) and all(_IMAGE.fullmatch(cell) for cell in told)
+
+
+def _pair(
+    pair: tuple[str, str], names: Mapping[str, str] | None = None, part: str = "text"
+) -> dict[str, Any]:
     labels = _label_columns(names or {})
-    texts = [{"text": text, "label": label} for text, label in zip(pair, labels, strict=True)]
+    texts = [{part: column, "label": label} for column, label in zip(pair, labels, strict=True)]
     return {
         "completions": [{k: v for k, v in text.items() if v is not None} for text in texts],
         "kinds": [{"kind": "pairwise"}],
@@ -134,10 +165,10 @@ def _choices(seen: set[str]) -> dict[str, Any]:
 
 
 def _single(
-    text: str, names: Mapping[str, str], rows: Sequence[Mapping[str, Any]]
+    part: dict[str, Any], names: Mapping[str, str], rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     model = names.get("model")
-    completion = {"text": text} if model is None else {"text": text, "label": model}
+    completion = part if model is None else {**part, "label": model}
     asked = {"completions": [completion], "kinds": [{"kind": "thumbs"}]}
     label = names.get("label")
     known = {**dict.fromkeys(_UP, True), **dict.fromkeys(_DOWN, False)}

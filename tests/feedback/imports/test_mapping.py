@@ -18,6 +18,7 @@ from feedback.imports import (
     convert_rows,
     parse_mapping,
 )
+from feedback.kinds import get_kind
 
 CHOICES = {"0": {"choice": "tie"}, "1": {"choice": "first"}, "2": {"choice": "second"}}
 PAIRS: dict[str, Any] = {
@@ -48,6 +49,11 @@ ROW: dict[str, Any] = {
 }
 
 
+def stored(kind: str, **answer: Any) -> dict[str, Any]:
+    """The answer with its kind's defaults, as it is stored."""
+    return get_kind(kind).answer_model.model_validate(answer).model_dump(mode="json")
+
+
 def converted(mapping: dict[str, Any], **values: Any) -> ImportedRow:
     result = convert(parse_mapping(mapping), Row(5, values))
     assert isinstance(result, ImportedRow), result
@@ -73,9 +79,7 @@ def test_a_row_with_pairs_labels_and_judgments() -> None:
             ImportedCompletion("Two.", "llama-7b"),
         ),
         kinds=({"kind": "pairwise", "settings": {}},),
-        judgments=(
-            ImportedJudgment("pairwise", "ann", {"choice": "second", "strength": 1, "reason": ""}),
-        ),
+        judgments=(ImportedJudgment("pairwise", "ann", stored("pairwise", choice="second")),),
         close=True,
     )
 
@@ -168,7 +172,7 @@ THUMBS: dict[str, Any] = {
 def test_an_answer_is_a_template_of_columns() -> None:
     row = converted(THUMBS, q="?", r="!", who="ann", label=True, why="good", source=None)
     thumb = {"completion": 0, "desirable": True, "reason": "good ()"}
-    assert row.judgments == (ImportedJudgment("thumbs", "ann", {"thumbs": [thumb]}),)
+    assert row.judgments == (ImportedJudgment("thumbs", "ann", stored("thumbs", thumbs=[thumb])),)
 
 
 def test_a_whole_placeholder_keeps_the_type_and_a_default_fills_an_empty_cell() -> None:
@@ -179,7 +183,7 @@ def test_a_whole_placeholder_keeps_the_type_and_a_default_fills_an_empty_cell() 
     }
     mapping = {**PAIRS, "judgments": [{"kind": "pairwise", "annotator": "x", "answer": answer}]}
     (judgment,) = converted(mapping, **ROW, winner="second", strength=3, why="").judgments
-    assert judgment.answer == {"choice": "second", "strength": 3, "reason": "none given"}
+    assert judgment.answer == stored("pairwise", choice="second", strength=3, reason="none given")
     assert converted(mapping, **ROW, winner="", strength=3).judgments == ()
     assert converted(mapping, **ROW, winner="second").judgments == ()
 

@@ -97,3 +97,29 @@ def test_a_file_that_looks_like_nothing_known() -> None:
 def test_an_unknown_label_asks_and_brings_no_judgment() -> None:
     (row,) = imported({"prompt": "?", "response": "a", "label": "sports"})
     assert (row.kinds[0]["kind"], row.judgments) == ("thumbs", ())
+
+
+def test_columns_of_images_are_pairs_of_images() -> None:
+    url = "https://images.example/{}.png"
+    row = {"prompt": "A cat.", "image_1": url.format(1), "image_2": url.format(2), "winner": "1"}
+    (pair,) = imported(row)
+    assert [c.media["url"] for c in pair.completions if c.media] == [url.format(1), url.format(2)]
+    assert answers(pair)["import"]["choice"] == "first"
+
+
+def test_one_column_of_images_is_thumbs() -> None:
+    (row,) = imported({"prompt": "A cat.", "image_url": "ab" * 32, "model": "m"})
+    assert [(c.media or {}).get("sha256") for c in row.completions] == ["ab" * 32]
+    assert row.completions[0].label == "m"
+
+
+@pytest.mark.parametrize("cell", ["cat.png", "http://images.example/1.png", None, 5])
+def test_a_column_of_something_else_is_no_image(cell: Any) -> None:
+    """A page's address beside a text is not asked about either."""
+    assert "completions" not in suggest_mapping(
+        ["prompt", "image"], [{"prompt": "?", "image": cell}]
+    )
+    body = suggest_mapping(
+        ["prompt", "url", "answer"], [{"prompt": "?", "url": "https://x.y", "answer": "a"}]
+    )
+    assert body["completions"] == [{"text": "answer"}]

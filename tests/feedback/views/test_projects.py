@@ -14,6 +14,7 @@ NEW = {
     "kinds": ["pairwise", "thumbs"],
     "overlap": "3",
     "lease_minutes": "20",
+    "grace_minutes": "5",
     "guidelines": "Read twice.",
 }
 
@@ -23,6 +24,7 @@ def test_a_new_project_belongs_to_its_maker(stranger: User, client_of: ClientOf)
     made = Project.objects.get()
     assert response.headers["Location"] == reverse("import", args=[made.slug])
     assert (made.name, made.overlap, made.lease_minutes) == ("Poems", 3, 20)
+    assert (made.grace_minutes, made.markdown) == (5, False)  # an unticked box is not sent
     assert [one["kind"] for one in made.kinds] == ["pairwise", "thumbs"]
     assert made.memberships.get().role == Role.OWNER
 

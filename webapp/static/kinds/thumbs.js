@@ -1,66 +1,85 @@
-// Thumbs: 1 is up, 2 is down; with several completions the arrows move.
+// Thumbs: 1 is up, 2 is down, then 3 to 9 and 0 give tags; with several completions the arrows move.
+import { Rows, changed, inOrder, markCurrent } from "../js/answers/rows.js";
+
+const chosen = (row) => row.querySelector("input[type=radio]:checked");
+const reasonOf = (row) => row.querySelector("[data-reason]");
+
+// Only tags of the thumb's own direction are shown, and only they count.
+function showTags(row) {
+  const value = chosen(row)?.value;
+  for (const group of row.querySelectorAll(".tag-choices")) {
+    group.hidden = group.dataset.up !== value;
+    if (!group.hidden) continue;
+    for (const box of group.querySelectorAll("input")) box.checked = false;
+  }
+}
+
 export function attach(field, section) {
-  const rows = [...field.querySelectorAll(".thumb")];
-  let current = 0;
-  const chosen = (row) => row.querySelector("input[type=radio]:checked");
+  const rows = new Rows(field, [...field.querySelectorAll(".thumb")], show);
 
   function show() {
-    for (const [n, row] of rows.entries()) {
+    for (const row of rows.rows) {
       const value = chosen(row)?.value;
       const completion = section.querySelector(`.completion[data-index="${row.dataset.index}"]`);
       completion?.classList.toggle("upped", value === "true");
       completion?.classList.toggle("downed", value === "false");
-      completion?.classList.toggle("current", rows.length > 1 && n === current);
-      row.classList.toggle("current", n === current);
       if (value) row.classList.remove("waiting");
+      showTags(row);
     }
-  }
-
-  function move(step) {
-    if (rows.length < 2) return false;
-    current = Math.min(rows.length - 1, Math.max(0, current + step));
-    rows[current].scrollIntoView({ block: "nearest" });
-    show();
-    return true;
+    markCurrent(section, rows.current.dataset.index);
   }
 
   function press(up) {
-    const input = rows[current].querySelector(`input[value="${up}"]`);
+    const input = rows.current.querySelector(`input[value="${up}"]`);
     input.checked = true;
-    input.dispatchEvent(new Event("input", { bubbles: true }));
+    changed(input);
     return true;
   }
 
+  function tag(key) {
+    const boxes = rows.current.querySelectorAll(".tag-choices:not([hidden]) input");
+    const box = boxes[key === "0" ? 7 : Number(key) - 3];
+    if (!box) return false;
+    box.checked = !box.checked;
+    changed(box);
+    return true;
+  }
+
+  function unreasoned(row) {
+    return reasonOf(row)?.dataset.wanted === "required" && !reasonOf(row).value.trim();
+  }
+
   function problem() {
-    const open = rows.filter((row) => !chosen(row));
-    for (const row of rows) row.classList.toggle("waiting", rows.length > 1 && open.includes(row));
-    return open.length ? "Say up or down for every completion first." : "";
+    const open = rows.rows.filter((row) => !chosen(row));
+    const mute = rows.rows.filter((row) => unreasoned(row));
+    const waiting = open.length ? open : mute;
+    for (const row of rows.rows) {
+      row.classList.toggle("waiting", rows.rows.length > 1 && waiting.includes(row));
+    }
+    if (open.length) return "Say up or down for every completion first.";
+    return mute.length ? "Give a reason for every thumb first." : "";
+  }
+
+  function thumb(row) {
+    return {
+      completion: Number(row.dataset.index),
+      desirable: chosen(row).value === "true",
+      tags: [...row.querySelectorAll(".tag-choices input:checked")].map((box) => box.value),
+      reason: reasonOf(row)?.value ?? "",
+    };
   }
 
   field.addEventListener("input", show);
-  field.addEventListener("focusin", (event) => {
-    const n = rows.findIndex((row) => row.contains(event.target));
-    if (n >= 0) current = n;
-    show();
-  });
-  show();
+  rows.go(0);
   const keys = {
     1: () => press(true),
     2: () => press(false),
-    ArrowUp: () => move(-1),
-    ArrowDown: () => move(1),
+    ArrowUp: () => rows.move(-1),
+    ArrowDown: () => rows.move(1),
   };
   return {
-    key: (name) => keys[name]?.() ?? false,
+    key: (name) => keys[name]?.() ?? (/^[0-9]$/.test(name) && tag(name)),
     problem,
-    answer: () => ({
-      thumbs: rows
-        .map((row) => ({
-          completion: Number(row.dataset.index),
-          desirable: chosen(row).value === "true",
-          reason: row.querySelector("[data-reason]").value,
-        }))
-        .sort((a, b) => a.completion - b.completion),
-    }),
+    answer: () => ({ thumbs: inOrder(rows.rows.map(thumb)) }),
   };
 }

@@ -7,7 +7,7 @@ from typing import Literal
 from django import forms
 from pydantic import BaseModel, Field
 
-from training.forms.schema import schema_form
+from feedback.forms.schema import schema_form
 from training.forms.trainings import config_form, field_groups
 from training.recipes import RECIPES, parse_config
 

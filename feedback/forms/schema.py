@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from pydantic import BaseModel
+
+from feedback.forms.lists import JsonListField, LinesField, RowsField
 
 _LOW = {"minimum": "at least", "exclusiveMinimum": "above"}
 _HIGH = {"maximum": "at most", "exclusiveMaximum": "below"}
@@ -22,13 +25,17 @@ class SchemaForm(forms.Form):
 
 def schema_form(model: type[BaseModel]) -> type[SchemaForm]:
     """A form class with one field for each of the model's."""
+    return type(f"{model.__name__}Form", (SchemaForm,), schema_fields(model))
+
+
+def schema_fields(model: type[BaseModel]) -> dict[str, forms.Field]:
+    """One field for each of the model's, by name."""
     schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
-    fields = {
-        name: _field(name, _resolved(body, definitions))
+    return {
+        name: _field(name, _resolved(body, definitions), definitions)
         for name, body in schema.get("properties", {}).items()
     }
-    return type(f"{model.__name__}Form", (SchemaForm,), fields)
 
 
 def _resolved(body: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +49,7 @@ def _resolved(body: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[s
     return flat
 
 
-def _field(name: str, body: Mapping[str, Any]) -> forms.Field:
+def _field(name: str, body: Mapping[str, Any], definitions: Mapping[str, Any]) -> forms.Field:
     common: dict[str, Any] = {
         "label": _label(name, body),
         "help_text": _help(body),
@@ -57,7 +64,39 @@ def _field(name: str, body: Mapping[str, Any]) -> forms.Field:
         return forms.BooleanField(**{**common, "required": False})
     if kind in ("integer", "number"):
         return _number(str(kind), body, common)
+    if kind == "array":
+        return _list(_resolved(body["items"], definitions), definitions, common)
     return forms.CharField(max_length=body.get("maxLength"), **common)
+
+
+def _list(
+    entry: Mapping[str, Any], definitions: Mapping[str, Any], common: dict[str, Any]
+) -> forms.Field:
+    """Texts one a line, flat objects one a line, nested ones as JSON; how to write it is in the help."""
+    said = {**common, "required": False}
+    parts = {
+        name: _resolved(body, definitions) for name, body in entry.get("properties", {}).items()
+    }
+    if not parts:
+        said["help_text"] = f"{said['help_text']} One a line.".strip()
+        return LinesField(**said)
+    if any(part.get("type") == "array" for part in parts.values()):
+        said["help_text"] = f"{said['help_text']} A list in JSON.".strip()
+        return JsonListField(placeholder=_example(parts), rows=9, **said)
+    columns = " | ".join(map(_column, parts, parts.values()))
+    said["help_text"] = f"{said['help_text']} One a line: {columns}.".strip()
+    return RowsField(properties=parts, rows=7, **said)
+
+
+def _column(name: str, body: Mapping[str, Any]) -> str:
+    return f"{name} (key=text; key=text)" if body.get("type") == "object" else name
+
+
+def _example(parts: Mapping[str, Mapping[str, Any]]) -> str:
+    """One entry as it could be written, as JSON."""
+    by_type = {"array": ["…", "…"], "integer": 0, "number": 0, "boolean": False, "object": {}}
+    entry = {name: by_type.get(str(body.get("type")), "…") for name, body in parts.items()}
+    return json.dumps([entry], ensure_ascii=False, indent=2)
 
 
 def _number(kind: str, body: Mapping[str, Any], common: dict[str, Any]) -> forms.Field:

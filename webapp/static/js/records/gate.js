@@ -1,0 +1,61 @@
+// The gate: practice rounds are answered with the kind's own form, by keyboard as in judging.
+import { announce } from "../announce.js";
+
+const form = document.getElementById("answer");
+const field = form?.querySelector(".kind");
+let kind = null;
+
+function isTyping(target) {
+  return target.matches?.("textarea, select, input:not([type=radio], [type=checkbox])");
+}
+
+function say(problem) {
+  const notice = document.createElement("div");
+  notice.className = "notice error";
+  notice.textContent = problem;
+  form.querySelector("#judge-error").replaceChildren(notice);
+  announce(problem);
+}
+
+function check(event) {
+  const problem = kind.problem();
+  if (problem) {
+    event.preventDefault();
+    say(problem);
+    return;
+  }
+  const hidden = form.querySelector(`input[name="answers[${field.dataset.kind}]"]`);
+  hidden.value = JSON.stringify(kind.answer());
+}
+
+// Enter goes on wherever the page has but one way to go.
+function goOn() {
+  if (form) form.requestSubmit();
+  else document.querySelector("[data-go]")?.click();
+}
+
+function named({ key, shiftKey }) {
+  const name = key.length === 1 ? key.toLowerCase() : key;
+  return shiftKey && name.startsWith("Arrow") ? `Shift+${name}` : name;
+}
+
+document.addEventListener("keydown", (event) => {
+  const { target, key } = event;
+  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isTyping(target)) {
+    if (key === "Escape") target.blur();
+    return;
+  }
+  if (key === "Enter" && !target.closest?.("button, a, summary, input")) {
+    event.preventDefault();
+    goOn();
+  } else if (kind?.key(named(event))) {
+    event.preventDefault();
+  }
+});
+
+if (field) {
+  const module = await import(field.dataset.module);
+  kind = module.attach(field, document.getElementById("judging"));
+  form.addEventListener("submit", check);
+}
