@@ -102,6 +102,13 @@ def expire_assignments(now: datetime | None = None, limit: int = 1000) -> int:
 
 def lock_open(assignment_id: int, annotator_id: int, now: datetime) -> Assignment:
     """The annotator's live lease, locked; raises NotFound, or Conflict `lease_ended`/`item_complete`."""
+    assignment = lock_own(assignment_id, annotator_id)
+    require_open(assignment, now)
+    return assignment
+
+
+def lock_own(assignment_id: int, annotator_id: int) -> Assignment:
+    """The annotator's lease, locked, whatever its state; raises NotFound `unknown_assignment`."""
     assignment = (
         Assignment.objects.select_for_update(of=("self",))
         .select_related("item__project")
@@ -110,9 +117,13 @@ def lock_open(assignment_id: int, annotator_id: int, now: datetime) -> Assignmen
     )
     if assignment is None:
         raise NotFound("There is no such assignment of yours.", code="unknown_assignment")
+    return assignment
+
+
+def require_open(assignment: Assignment, now: datetime) -> None:
+    """Raises Conflict `already_submitted`, `lease_ended` or `item_complete` for a lease that is over."""
     if assignment.state != AssignmentState.OPEN or assignment.expires_at <= now:
         raise lease_ended(assignment)
-    return assignment
 
 
 def open_leases(annotator: Annotator, now: datetime) -> QuerySet[Assignment]:

@@ -24,6 +24,19 @@ class Candidate:
     label: str = ""
     media: Mapping[str, Any] | None = None
 
+    @property
+    def image(self) -> str:
+        """The image as a URL or `sha256:<digest>`; empty for text."""
+        if self.media is None:
+            return ""
+        return str(self.media.get("url") or f"sha256:{self.media['sha256']}")
+
+    def flaw(self) -> str | None:
+        """Why no text can be learnt from it: `image` or `empty`; None when one can."""
+        if self.media is not None:
+            return "image"
+        return None if self.text.strip() else "empty"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
@@ -56,6 +69,18 @@ class Comparison:
         if self.outcome == "first":
             return self.first, self.second
         return (self.second, self.first) if self.outcome == "second" else None
+
+    def flaw(self) -> str | None:
+        """Why it is no pair of texts to learn the whole preference from; None when it is one.
+
+        `aspect`, `tie`, `both_bad`, `image`, `empty` or `identical`, the first that holds.
+        """
+        if self.aspect is not None:
+            return "aspect"
+        if self.ordered() is None:
+            return self.outcome
+        found = self.first.flaw() or self.second.flaw()
+        return found or ("identical" if self.first.text == self.second.text else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +152,14 @@ RECORDS: dict[str, type[Evidence]] = {
     "demonstration": Demonstration,
 }
 _NAMES = {record: name for name, record in RECORDS.items()}
+
+
+def comparisons_of(record: Evidence) -> Iterator[Comparison]:
+    """The comparison that a record is, or those that a ranking amounts to; nothing from others."""
+    if isinstance(record, Comparison):
+        yield record
+    elif isinstance(record, Ranking):
+        yield from record.comparisons()
 
 
 def record_name(record: Evidence) -> str:

@@ -15,6 +15,7 @@ from feedback.views import (
     members,
     projects,
     records,
+    repeats,
 )
 
 urlpatterns = [
@@ -42,8 +43,10 @@ urlpatterns = [
     path("projects/<slug:slug>/gate/<int:pk>/", gates.gate, name="gate"),
     path("projects/<slug:slug>/session/<slug:kind>/", records.kind_session, name="kind_session"),
     path("projects/<slug:slug>/report/<slug:kind>/", records.kind_report, name="kind_report"),
+    path("projects/<slug:slug>/images/", images.images, name="images"),
     path("projects/<slug:slug>/images/<slug:digest>/", images.image, name="image"),
     path("projects/<slug:slug>/items/", items.items, name="items"),
     path("projects/<slug:slug>/items/<int:pk>/", items.item, name="item"),
+    path("projects/<slug:slug>/items/<int:pk>/repeat/", repeats.item_repeat, name="item_repeat"),
     path("projects/<slug:slug>/items/<int:pk>/example/", items.example, name="example"),
 ]

@@ -142,13 +142,32 @@ def judge(
 
 
 def usual_answers(item: Item) -> dict[str, dict[str, Any]]:
-    """An answer that fits each kind of the item."""
-    thumbs = [{"completion": n, "desirable": True} for n in range(item.slots.count())]
+    """An answer that fits each kind of the item, with default settings or like them."""
+    texts = [slot.completion.text for slot in item.slots.order_by("index")]
+    return {
+        asked["kind"]: usual_answer(asked["kind"], texts, asked["settings"]) for asked in item.kinds
+    }
+
+
+def usual_answer(kind: str, texts: Sequence[str], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer of that kind about these texts."""
+    aspects = settings.get("aspects", ()) if kind == "rating" else ()
+    scales = {aspect["name"]: aspect["high"] for aspect in aspects}
     fitting: dict[str, dict[str, Any]] = {
         "pairwise": {"choice": "first", "strength": 2},
-        "thumbs": {"thumbs": thumbs},
+        "ranking": {"ranks": [n + 1 for n in range(len(texts))]},
+        "thumbs": {"thumbs": _each(texts, desirable=True)},
+        "willingness_to_pay": {"preferred": "first", "amount": "1.00"},
+        "rating": {"ratings": _each(texts, scores=scales)},
+        "critique": {"critiques": _each(texts, text="It could say more.", rewrite="Much better.")},
+        "correction": {"corrections": _each(texts, text="Quite right.")},
+        "demonstration": {"text": "Written by hand."},
     }
-    return {asked["kind"]: fitting[asked["kind"]] for asked in item.kinds}
+    return fitting[kind]
+
+
+def _each(texts: Sequence[str], **fields: Any) -> list[dict[str, Any]]:
+    return [{"completion": n, **fields} for n in range(len(texts))]
 
 
 def freeze(project: Project, user: User) -> Snapshot:

@@ -10,6 +10,7 @@ from training.views import (
     imports,
     jobs,
     policies,
+    reactions,
     sampling,
     snapshots,
     trainings,
@@ -31,6 +32,8 @@ urlpatterns = [
     path(f"{PROJECT}/policies/<int:pk>/archive/", policies.policy_archive, name="policy_archive"),
     path(f"{PROJECT}/sampling/", sampling.sampling, name="sampling"),
     path(f"{PROJECT}/sampling/judge/", sampling.judge_blind, name="judge_blind"),
+    path(f"{PROJECT}/sampling/shown/<int:pk>/", reactions.sampling_shown, name="sampling_shown"),
+    path(f"{PROJECT}/sampling/thumb/<int:pk>/", reactions.sampling_thumb, name="sampling_thumb"),
     path(
         f"{PROJECT}/sampling/<slug:name>/stream/", sampling.sampling_stream, name="sampling_stream"
     ),

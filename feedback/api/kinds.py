@@ -24,6 +24,9 @@ class KindOut(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     fewest = serializers.IntegerField(help_text="Completions that an item needs at least.")
     most = serializers.IntegerField(help_text="Completions that an item has at most.")
+    images = serializers.BooleanField(
+        help_text="Whether a completion may be an image without text."
+    )
     answer_schema = serializers.DictField(help_text="JSON schema of an answer.")
     settings_schema = serializers.DictField(help_text="JSON schema of the settings.")
 
@@ -65,6 +68,7 @@ def _described(kind: Kind[Any, Any]) -> dict[str, Any]:
         "version": kind.version,
         "fewest": kind.fewest,
         "most": kind.most,
+        "images": kind.images,
         "answer_schema": kind.answer_model.model_json_schema(),
         "settings_schema": kind.settings_model.model_json_schema(),
     }

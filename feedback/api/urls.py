@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from feedback.api import drafts, images, items, judging, judgments, kinds, projects, prompts
+from feedback.api import (
+    drafts,
+    images,
+    items,
+    judging,
+    judgments,
+    kinds,
+    projects,
+    prompts,
+    reactions,
+    repeats,
+)
 
 urlpatterns = [
     path("kinds/", kinds.Kinds.as_view(), name="api-kinds"),
@@ -20,6 +31,11 @@ urlpatterns = [
     path("projects/<slug:slug>/prompts/", prompts.Prompts.as_view(), name="api-prompts"),
     path("projects/<slug:slug>/images/", images.Images.as_view(), name="api-images"),
     path("projects/<slug:slug>/items/", items.Items.as_view(), name="api-items"),
+    path("projects/<slug:slug>/shown/", reactions.ShownNew.as_view(), name="api-shown"),
+    path(
+        "completions/<int:pk>/shown/", reactions.ShownAgain.as_view(), name="api-completion-shown"
+    ),
+    path("completions/<int:pk>/thumbs/", reactions.Thumbs.as_view(), name="api-completion-thumbs"),
     path("projects/<slug:slug>/next/", judging.Next.as_view(), name="api-next"),
     path(
         "projects/<slug:slug>/judgments/",
@@ -27,6 +43,7 @@ urlpatterns = [
         name="api-judgments",
     ),
     path("items/<int:pk>/", items.ItemDetail.as_view(), name="api-item"),
+    path("items/<int:pk>/repeat/", repeats.ItemRepeat.as_view(), name="api-item-repeat"),
     path("items/<int:pk>/judgments/", judgments.ItemJudgments.as_view(), name="api-item-judgments"),
     path(
         "submissions/<int:pk>/undo/",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from feedback.errors import InvalidInput
 from feedback.exports.base import Export, ExportOptions
+from feedback.exports.image_preference import ImagePreference
 from feedback.exports.native import Native
 from feedback.exports.preference import Preference
 from feedback.exports.prompt_completion import PromptCompletion
@@ -12,7 +13,7 @@ from feedback.exports.unpaired import Unpaired
 __all__ = ["EXPORTS", "Export", "ExportOptions", "get_export"]
 
 EXPORTS: dict[str, Export] = {
-    e.name: e for e in (Native(), Preference(), Unpaired(), PromptCompletion())
+    e.name: e for e in (Native(), Preference(), Unpaired(), PromptCompletion(), ImagePreference())
 }
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from feedback.evidence import Candidate, Comparison, Evidence, Ranking
-from feedback.exports.base import Export, ExportOptions, messages, provenance, reply
+from feedback.evidence import Evidence
+from feedback.exports.base import Export, ExportOptions, messages, pairs, provenance, reply
 
 
 class Preference(Export):
-    """Comparisons, and rankings expanded to pairs."""
+    """Comparisons of texts; rankings, differences and, on request, revisions as pairs."""
 
     name = "preference"
     label = "Preference (TRL)"
@@ -19,49 +19,18 @@ class Preference(Export):
     def rows(
         self, evidence: Iterable[Evidence], options: ExportOptions | None = None
     ) -> Iterator[dict[str, Any]]:
-        """One row a decided pair. A ranking's margin is the gap between the two tiers."""
+        """One row a pair of texts; `margin_unit` says what the margin counts."""
         options = options or ExportOptions()
         for record in evidence:
-            if isinstance(record, Comparison):
-                yield from _comparison(record, options)
-            elif isinstance(record, Ranking):
-                yield from _ranking(record, options)
-
-
-def _comparison(record: Comparison, options: ExportOptions) -> Iterator[dict[str, Any]]:
-    ordered = record.ordered()
-    if ordered is not None:
-        yield _row(record, *ordered, margin=record.strength)
-    elif options.ties == "both":
-        yield from _both(record, record.first, record.second)
-
-
-def _ranking(record: Ranking, options: ExportOptions) -> Iterator[dict[str, Any]]:
-    flat = [(rank, c) for rank, tier in enumerate(record.tiers) for c in tier]
-    for place, (rank, better) in enumerate(flat):
-        for other, worse in flat[place + 1 :]:
-            if rank < other:
-                yield _row(record, better, worse, margin=other - rank)
-            elif options.ties == "both":
-                yield from _both(record, better, worse)
-
-
-def _both(record: Evidence, first: Candidate, second: Candidate) -> Iterator[dict[str, Any]]:
-    yield _row(record, first, second, margin=0)
-    yield _row(record, second, first, margin=0)
-
-
-def _row(
-    record: Evidence, chosen: Candidate, rejected: Candidate, *, margin: float
-) -> dict[str, Any]:
-    context = record.context
-    return {
-        "prompt": messages(context.prompt),
-        "chosen": reply(chosen),
-        "rejected": reply(rejected),
-        "margin": float(margin),
-        **provenance(context),
-        "strength": float(margin),
-        "model_chosen": chosen.label,
-        "model_rejected": rejected.label,
-    }
+            for pair in pairs(record, options):
+                if not (pair.chosen.image or pair.rejected.image):
+                    yield {
+                        "prompt": messages(record.context.prompt),
+                        "chosen": reply(pair.chosen),
+                        "rejected": reply(pair.rejected),
+                        "margin": pair.margin,
+                        "margin_unit": pair.unit,
+                        **provenance(record.context),
+                        "model_chosen": pair.chosen.label,
+                        "model_rejected": pair.rejected.label,
+                    }

@@ -10,7 +10,7 @@ from feedback.exports.base import Export, ExportOptions, messages, provenance, r
 
 
 class PromptCompletion(Export):
-    """Demonstrations, revisions, and completions that got a thumb up."""
+    """Demonstrations, revisions, and texts that got a thumb up."""
 
     name = "prompt_completion"
     label = "Prompt and completion (TRL)"
@@ -39,5 +39,5 @@ def _worth_imitating(record: Evidence) -> tuple[str, Candidate | str] | None:
     if isinstance(record, Critique) and record.revision is not None:
         return "revision", record.revision
     if isinstance(record, Verdict) and record.desirable:
-        return "desirable", record.completion
+        return None if record.completion.image else ("desirable", record.completion)
     return None

@@ -10,7 +10,7 @@ from feedback.exports.base import Export, ExportOptions, messages, provenance, r
 
 
 class Unpaired(Export):
-    """Verdicts on single completions."""
+    """Verdicts on single texts."""
 
     name = "unpaired"
     label = "Unpaired preference (TRL)"
@@ -19,9 +19,9 @@ class Unpaired(Export):
     def rows(
         self, evidence: Iterable[Evidence], options: ExportOptions | None = None
     ) -> Iterator[dict[str, Any]]:
-        """One row a verdict."""
+        """One row a verdict on a text."""
         for record in evidence:
-            if isinstance(record, Verdict):
+            if isinstance(record, Verdict) and not record.completion.image:
                 yield {
                     "prompt": messages(record.context.prompt),
                     "completion": reply(record.completion),

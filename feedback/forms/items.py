@@ -1,4 +1,4 @@
-"""The filter of a list of items, and how lists name kinds."""
+"""An image for items, the filter of a list of them, and how lists name kinds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from typing import Any
 from django import forms
 
 from feedback.kinds import KINDS, get_kind, kind_choices
+
+
+class ImageForm(forms.Form):
+    """An image to be shown as a completion."""
+
+    file = forms.FileField(
+        label="Image", help_text="PNG, JPEG, WebP or GIF, to 20 MB; kept as it is."
+    )
 
 
 class ItemFilter(forms.Form):

@@ -104,6 +104,7 @@ class Round:
     created: str
     seconds: float | None = None
     others: Mapping[str, Any] | None = None  # this annotator's answers to the item, by kind
+    in_use: bool = False  # a reaction of somebody to whom the completion was shown, not a task
 
 
 class Kind(Generic[AnswerT, SettingsT]):
@@ -190,8 +191,13 @@ class Kind(Generic[AnswerT, SettingsT]):
         """What a session amounts to when it ends, such as the round that is paid. JSON."""
         return {}
 
-    def report(self, rounds: Iterable[Round]) -> Mapping[str, Any]:
-        """What the owner's report page shows of these answers; asked only of a kind that is `reported`."""
+    def report(
+        self, rounds: Iterable[Round], shown: Mapping[str, int] | None = None
+    ) -> Mapping[str, Any]:
+        """What the owner's report page shows of these answers; asked only of a kind that is `reported`.
+
+        `shown` is how often completions of each label were shown to somebody who could react.
+        """
         raise NotImplementedError
 
     def completions_problem(self, completions: int) -> str | None:
@@ -247,10 +253,11 @@ def _storable(value: Any) -> bool:
 
 
 def invalid_answer(kind: str, details: Sequence[Mapping[str, Any]]) -> InvalidInput:
-    """The error for an answer that does not fit its kind."""
-    first = details[0]["message"] if details else "it could not be read"
+    """The error for an answer that does not fit its kind; the first detail is told in full."""
+    where, message = details[0]["where"], details[0]["message"]
+    told = message if where == kind else f"{where}: {message}"
     return InvalidInput(
-        f"The answer does not fit the kind '{kind}': {first}",
+        f"The answer does not fit the kind '{kind}': {told}",
         code="invalid_answer",
         hint="See the answer's schema in the API documentation.",
         details=details,

@@ -149,7 +149,7 @@ def _span_problems(remark: Remark, original: str, settings: CritiqueSettings) ->
                 f"{where} goes from {span.start} to {span.end}; it must begin before it ends, "
                 f"within the text's {len(original)} characters."
             )
-        elif original[span.start : span.end] != span.quote:
+        elif not same_text(original[span.start : span.end], span.quote):
             found = excerpt(original[span.start : span.end])
             yield f"{where} quotes “{excerpt(span.quote)}”, but “{found}” stands there."
     places = [(span.start, span.end) for span in remark.spans]

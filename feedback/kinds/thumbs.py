@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, field_validator
 
 from feedback.evidence import Context, Evidence, Verdict
+from feedback.intervals import wilson
 from feedback.kinds.base import (
     LONGEST_REASON,
     MOST_COMPLETIONS,
@@ -15,6 +18,7 @@ from feedback.kinds.base import (
     Ask,
     Index,
     Kind,
+    Round,
     Settings,
     Wanted,
     entry_problems,
@@ -82,6 +86,7 @@ class Thumbs(Kind[ThumbsAnswer, ThumbsSettings]):
     summary = "Is the completion good enough: up or down?"
     fewest = 1
     most = MOST_COMPLETIONS
+    reported = True
     answer_model = ThumbsAnswer
     settings_model = ThumbsSettings
 
@@ -111,6 +116,68 @@ class Thumbs(Kind[ThumbsAnswer, ThumbsSettings]):
     def describe(self, answer: ThumbsAnswer, ask: Ask[ThumbsSettings]) -> str:
         """For example `up` or `up, down (wrong, too long)`."""
         return ", ".join(_described(thumb) for thumb in _ordered(answer))
+
+    def report(
+        self, rounds: Iterable[Round], shown: Mapping[str, int] | None = None
+    ) -> Mapping[str, Any]:
+        """By label: how often shown, reactions in use and their rate, and the share up, asked ones apart.
+
+        Reactions are selective: a share among them says little where few of those who saw it reacted.
+        """
+        counts: dict[str, _Counts] = defaultdict(_Counts)
+        for label, times in (shown or {}).items():
+            counts[label].shown = times
+        for one in rounds:
+            for thumb in one.answer.thumbs:
+                counts[one.ask.candidates[thumb.completion].label].count(thumb, in_use=one.in_use)
+        labels = sorted(counts, key=lambda label: (-counts[label].total, label))
+        return {"labels": [counts[label].figures(label) for label in labels]}
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What is counted of the completions of one label."""
+
+    shown: int = 0
+    in_use: Counter[bool] = field(default_factory=Counter)
+    asked: Counter[bool] = field(default_factory=Counter)
+    tags: dict[bool, Counter[str]] = field(
+        default_factory=lambda: {True: Counter(), False: Counter()}
+    )
+
+    @property
+    def total(self) -> int:
+        """All thumbs."""
+        return self.in_use.total() + self.asked.total()
+
+    def count(self, thumb: Thumb, *, in_use: bool) -> None:
+        """One thumb."""
+        (self.in_use if in_use else self.asked)[thumb.desirable] += 1
+        self.tags[thumb.desirable].update(thumb.tags)
+
+    def figures(self, label: str) -> dict[str, Any]:
+        """As the report shows them; a rate or share of nothing is None."""
+        reactions = self.in_use.total()
+        return {
+            "label": label,
+            "shown": self.shown,
+            "reactions": reactions,
+            "rate": min(1.0, reactions / self.shown) if self.shown else None,
+            "in_use": _share(self.in_use),
+            "asked": _share(self.asked),
+            "tags_up": self.tags[True].most_common(),
+            "tags_down": self.tags[False].most_common(),
+        }
+
+
+def _share(thumbs: Counter[bool]) -> dict[str, float] | None:
+    """The share up among n thumbs, with Wilson's 95 % interval."""
+    n = thumbs.total()
+    if not n:
+        return None
+    share = thumbs[True] / n
+    low, high = wilson(share, n)
+    return {"n": n, "up": thumbs[True], "share": share, "low": low, "high": high}
 
 
 def _tag_problems(thumb: Thumb, settings: ThumbsSettings) -> Iterable[str]:

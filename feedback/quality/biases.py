@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from feedback.quality.votes import Interval, percentile_interval, wilson
+from feedback.quality.votes import Interval, percentile_interval, share
 
 RESAMPLES = 400
 
@@ -46,8 +46,8 @@ def biases(choices: Sequence[Choice], seed: int = 0) -> Biases:
     different = [c for c in choices if c.chosen_length != c.other_length]
     longer = sum(choice.chosen_length > choice.other_length for choice in different)
     return Biases(
-        first=_shifted(wilson(sum(c.place == 1 for c in pairs), len(pairs)), 0.5),
-        longer=_shifted(wilson(longer, len(different)), 0.5),
+        first=_shifted(share(sum(c.place == 1 for c in pairs), len(pairs)), 0.5),
+        longer=_shifted(share(longer, len(different)), 0.5),
         seconds=_median([c.seconds for c in choices if c.seconds is not None], seed),
         streak=streak,
         streak_chance=run_chance(len(choices), streak),

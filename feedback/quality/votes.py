@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from feedback.intervals import wilson
+
 Value = str | float
 
 
@@ -53,12 +55,9 @@ def percentile_interval(values: Sequence[float]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def wilson(successes: float, n: float) -> Interval:
-    """A share with Wilson's 95 % interval (Wilson 1927), which behaves for small samples; n = 0 gives 0 to 1."""
-    if n <= 0:
+def share(successes: float, n: int) -> Interval:
+    """A share with Wilson's 95 % interval; n = 0 says nothing: 0 to 1."""
+    if n == 0:
         return Interval(float("nan"), 0.0, 1.0, 0)
-    z = 1.959963984540054
-    share = successes / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return Interval(share, float(max(0.0, middle - half)), float(min(1.0, middle + half)), int(n))
+    low, high = wilson(successes / n, n)
+    return Interval(successes / n, low, high, n)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby, takewhile
 from typing import Literal
 
 COSTLIEST = 300_000  # pairs of equal tokens that may be compared
@@ -33,7 +34,7 @@ def word_changes(before: str, after: str) -> list[Change]:
     for pattern in TOKENS:
         old, new = pattern.findall(before), pattern.findall(after)
         if _cost(old, new) <= COSTLIEST:
-            return list(_compared(old, new))
+            return list(_joined(_compared(old, new)))
     return list(_replaced(before, after))
 
 
@@ -52,7 +53,17 @@ def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Change]:
 
 
 def _replaced(old: str, new: str) -> Iterator[Change]:
-    if old:
-        yield Change("delete", old)
-    if new:
-        yield Change("insert", new)
+    """The space that both begin with stays."""
+    pairs = zip(old, new, strict=False)
+    space = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1] and pair[0].isspace(), pairs))
+    parts: tuple[tuple[Operation, str], ...] = (
+        ("same", old[:space]),
+        ("delete", old[space:]),
+        ("insert", new[space:]),
+    )
+    yield from (Change(op, text) for op, text in parts if text)
+
+
+def _joined(changes: Iterable[Change]) -> Iterator[Change]:
+    for op, run in groupby(changes, key=lambda change: change.op):
+        yield Change(op, "".join(change.text for change in run))

@@ -1,4 +1,4 @@
-"""Markdown to HTML within a time limit: CommonMark, tables and strikethrough; images become links."""
+"""Markdown to HTML within a time limit: CommonMark, tables, strikethrough, each line its own; no images."""
 
 from __future__ import annotations
 
@@ -109,7 +109,9 @@ def _arrange(state: StateCore) -> None:
 
 def _configured() -> MarkdownIt:
     markdown = _Markdown(
-        "commonmark", {"html": False, "maxNesting": DEEPEST + 20}, renderer_cls=_Renderer
+        "commonmark",
+        {"html": False, "breaks": True, "maxNesting": DEEPEST + 20},
+        renderer_cls=_Renderer,
     )
     markdown.enable(["table", "strikethrough"])
     markdown.block.ruler.before("table", "deadline", _block_deadline)

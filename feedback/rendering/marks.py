@@ -18,10 +18,7 @@ class Piece:
 def pieces(text: str, spans: Sequence[tuple[int, int]]) -> list[Piece]:
     """The whole text in order. Spans are [start, end) in code points, within the text."""
     cuts = sorted({0, len(text), *(cut for span in spans for cut in span)})
-    return [
-        Piece(text[start:end], _covering(spans, start, end))
-        for start, end in pairwise(cuts)
-    ]
+    return [Piece(text[start:end], _covering(spans, start, end)) for start, end in pairwise(cuts)]
 
 
 def _covering(spans: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, ...]:

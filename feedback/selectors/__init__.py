@@ -9,6 +9,7 @@ from feedback.selectors.items import (
     item_detail,
     items_of,
     names_shown,
+    with_answers,
 )
 from feedback.selectors.judgments import (
     ask_of,
@@ -70,4 +71,5 @@ __all__ = [
     "record_about",
     "side_of",
     "stored_answer",
+    "with_answers",
 ]

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from feedback.errors import NotFound
-from feedback.models import Assignment, Item, ItemCompletion, Project, Submission, User
+from feedback.models import (
+    Assignment,
+    AssignmentState,
+    Item,
+    ItemCompletion,
+    Project,
+    Submission,
+    User,
+)
 from feedback.permissions import Ability, abilities, require
 from feedback.selectors.judgments import live_judgments
+from feedback.selectors.rounds import IN_USE
 
 
 def item_detail(project: Project, item_id: int) -> Item:
@@ -51,12 +61,31 @@ def get_submission(user: User | AnonymousUser, pk: int) -> Submission:
 def names_shown(item: Item, user: User | AnonymousUser) -> bool:
     """Whether a user with VIEW may learn what wrote the item's completions.
 
-    Blind items keep it from everybody until they have judged, or nobody is left who could.
+    Blind items keep it from everybody until they have judged, or nobody is left who could. Reactions to a
+    completion keep it from those who could still judge the same completion blind.
     """
+    if (item.external_id or "").startswith(IN_USE) and _waits_blind(item, user):
+        return False
     if not item.blind:
         return True
     people = {j.annotator.user_id for j in item.judgments.all() if j.annotator.user_id}
     return user.pk in people or len(people) >= item.overlap
+
+
+def _waits_blind(item: Item, user: User | AnonymousUser) -> bool:
+    """Whether a completion of the item is in a blind one that the user has not judged and that is open."""
+    completions = [slot.completion_id for slot in item.slots.all()]
+    others = Item.objects.filter(blind=True, withdrawn_at=None, slots__completion__in=completions)
+    free = Q(places__gt=0) | Q(assignments__state=AssignmentState.OPEN)
+    theirs = others.filter(free).exclude(pk=item.pk)
+    return theirs.exclude(judgments__annotator__user=user.pk).exists()
+
+
+def with_answers(items: QuerySet[Item]) -> QuerySet[Item]:
+    """The items, each with `answers`: how many submissions about it count. Only rows that are read are counted."""
+    counted = live_judgments().filter(item=OuterRef("pk")).order_by().values("item")
+    n = counted.annotate(n=Count("submission", distinct=True)).values("n")
+    return items.annotate(answers=Coalesce(Subquery(n, output_field=IntegerField()), 0))
 
 
 def items_of(project: Project) -> QuerySet[Item]:

@@ -13,6 +13,7 @@ from feedback.kinds import KINDS
 from feedback.kinds.base import Kind
 from feedback.models import Judgment, KindRecord, Project, RecordPurpose, Source
 from feedback.selectors.judgments import live_judgments
+from feedback.selectors.reactions import impressions_by_label
 from feedback.selectors.rounds import rounds_of
 
 MOST_ANSWERS = 20_000
@@ -31,13 +32,6 @@ class Report:
     all_sessions: int
 
 
-def reported_kinds(project: Project) -> list[Kind[Any, Any]]:
-    """The kinds with a report page that the project asks now or has answers to."""
-    asked = {one["kind"] for one in project.kinds}
-    reported = [kind for kind in KINDS.values() if kind.reported]
-    return [kind for kind in reported if kind.name in asked or _answers(project, kind).exists()]
-
-
 def report_of(project: Project, name: str) -> Report:
     """The report of one kind, from the newest answers. Raises NotFound `no_report`."""
     kind = KINDS.get(name)
@@ -53,7 +47,7 @@ def report_of(project: Project, name: str) -> Report:
     )
     return Report(
         kind=kind,
-        figures=kind.report(rounds_of(answers)),
+        figures=kind.report(rounds_of(answers), impressions_by_label(project)),
         read=min(number, MOST_ANSWERS),
         answers=number,
         sessions=list(sessions.select_related("annotator__user").order_by("-pk")[:MOST_SESSIONS]),

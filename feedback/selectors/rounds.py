@@ -17,6 +17,7 @@ from feedback.models import Item, ItemCompletion, Judgment
 from feedback.selectors.judgments import live_judgments, stored_answer
 
 BATCH = 500
+IN_USE = "use:"  # begins the external id of an item that holds reactions to one completion
 FIELDS = ("annotator__user", "submission", "item")
 
 
@@ -51,6 +52,7 @@ class _Reader:
                 created=judgment.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 seconds=judgment.submission.lead_time,
                 others=others.get((judgment.annotator_id, judgment.item_id)),
+                in_use=(judgment.item.external_id or "").startswith(IN_USE),
             )
 
     def _first(self, item: Item) -> int:

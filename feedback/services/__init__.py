@@ -38,6 +38,7 @@ from feedback.services.projects import (
     remove_member,
     update_project,
 )
+from feedback.services.reactions import NewReaction, react, show_again, show_new, viewer_named
 
 __all__ = [
     "ContentOutcome",
@@ -45,6 +46,7 @@ __all__ = [
     "NewCompletion",
     "NewDraft",
     "NewItem",
+    "NewReaction",
     "NewSubmission",
     "SubmissionOutcome",
     "add_completions",
@@ -64,15 +66,19 @@ __all__ = [
     "last_changeable",
     "last_submission",
     "normalise_kinds",
+    "react",
     "read_fields",
     "remove_example",
     "remove_member",
     "save_draft",
     "save_example",
     "save_keys",
+    "show_again",
+    "show_new",
     "submit_judgment",
     "submit_judgments",
     "update_project",
+    "viewer_named",
     "withdraw_item",
     "withdraw_submission",
 ]

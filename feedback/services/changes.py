@@ -53,7 +53,8 @@ def changeable_until(submission: Submission) -> datetime | None:
     The time of grace begins with the first answer under the lease, so that a row of changes cannot prolong it.
     """
     try:
-        _check_standing(submission)
+        require_standing(submission)
+        _require_unrevealed(submission)
         until = _grace_ends(_used_lease(submission))
     except Conflict:
         return None
@@ -71,7 +72,8 @@ def lock_changeable(annotator: Annotator, submission_id: int, item_id: int) -> S
 
 def require_changeable(submission: Submission) -> Assignment:
     """The lease under which it was given. Raises Conflict where it may not be changed (any more)."""
-    _check_standing(submission)
+    require_standing(submission)
+    _require_unrevealed(submission)
     lease = _used_lease(submission, lock=True)
     if _grace_ends(lease) <= timezone.now():
         raise _settled("The time in which this answer could be changed is over.", "grace_over")
@@ -111,7 +113,7 @@ def _keep_as_draft(submission: Submission, judgments: list[Judgment]) -> None:
     )
 
 
-def _check_standing(submission: Submission) -> None:
+def require_standing(submission: Submission) -> None:
     """Raises Conflict for what can never be changed, however short ago it was stored."""
     if Submission.objects.filter(amends=submission).exists():
         raise _settled("You have changed this answer already; change the newer one.", "amended")
@@ -123,6 +125,12 @@ def _check_standing(submission: Submission) -> None:
         raise _settled("The session of this answer has ended.", "session_ended")
     if any(asked.kind.is_final(asked.settings) for asked in asked_kinds(submission.item)):
         raise _settled("This answer is final, as its outcome was shown.", "final")
+
+
+def _require_unrevealed(submission: Submission) -> None:
+    """A blind answer that could be changed after the names were told would not be blind."""
+    if submission.item.blind:
+        raise _settled("The names behind this item were shown after your answer.", "revealed")
 
 
 def _used_lease(submission: Submission, *, lock: bool = False) -> Assignment:

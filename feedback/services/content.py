@@ -110,6 +110,7 @@ def add_item_for(
     item_id: str | None = None,
     overlap: int | None = None,
     blind: bool = False,
+    closed: bool = False,
     order_key: int = 0,
 ) -> Item:
     """An item about stored completions of one prompt; with an `item_id` that is known, the known one.
@@ -132,7 +133,7 @@ def add_item_for(
         digest=digest,
         overlap=overlap or prompt.project.overlap,
         blind=blind,
-        closed=False,
+        closed=closed,
         order_key=order_key,
     )
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.db import IntegrityError, transaction
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
-from feedback.assignment import lock_open
+from feedback.assignment import lock_own, require_open
 from feedback.errors import Conflict, InvalidInput, NotFound, TouchstoneError
 from feedback.kinds import get_kind
 from feedback.kinds.base import Answer, Ask, Kind
@@ -18,6 +19,7 @@ from feedback.models import (
     Assignment,
     AssignmentState,
     Item,
+    ItemCompletion,
     Judgment,
     Project,
     Source,
@@ -25,7 +27,7 @@ from feedback.models import (
     User,
 )
 from feedback.selectors import ask_of
-from feedback.services.changes import lock_changeable, require_changeable
+from feedback.services.changes import lock_changeable, require_changeable, require_standing
 from feedback.services.content import digest_of
 from feedback.services.drafts import LONGEST_TIME, MOST_EDITS, drop_draft
 from feedback.services.records import outcome_for
@@ -50,6 +52,7 @@ class NewSubmission:
     edits: int | None = None
     client: str = ""
     amends: int | None = None
+    in_use: bool = False  # a reaction to what was shown: it may be changed at any time
 
     def body(self) -> dict[str, Any]:
         """What must be equal for a repeat of the key to be harmless."""
@@ -134,7 +137,7 @@ def _submit(new: NewSubmission) -> SubmissionOutcome:
     stored = _stored(new)
     if stored is not None:
         return stored
-    item = _item(new)
+    item = _item(new, lease or old)
     _check_right(new, lease, old)
     answers = _check_answers(item, new.answers)
     submission = Submission.objects.create(
@@ -181,12 +184,8 @@ def _lock(new: NewSubmission) -> Assignment | None:
     """Serialise requests on one lease before looking whether it was used."""
     if new.assignment_id is None:
         return None
-    assignment = (
-        Assignment.objects.select_for_update(of=("self",))
-        .filter(pk=new.assignment_id, annotator=new.annotator, item=new.item_id)
-        .first()
-    )
-    if assignment is None:
+    assignment = lock_own(new.assignment_id, new.annotator.pk)
+    if assignment.item_id != new.item_id:
         raise NotFound("There is no such assignment of yours.", code="unknown_assignment")
     return assignment
 
@@ -206,9 +205,9 @@ def _check_right(new: NewSubmission, lease: Assignment | None, old: Submission |
             code="assignment_and_amends",
         )
     if old is not None:
-        require_changeable(old)
+        (require_standing if new.in_use else require_changeable)(old)
     elif lease is not None:
-        lock_open(lease.pk, new.annotator.pk, timezone.now())
+        require_open(lease, timezone.now())
     elif new.annotator.source == Source.HUMAN:
         raise InvalidInput(
             "People answer under an assignment of their own.",
@@ -232,12 +231,16 @@ def _stored(new: NewSubmission) -> SubmissionOutcome | None:
     return SubmissionOutcome("refused", error=error)
 
 
-def _item(new: NewSubmission) -> Item:
-    item = Item.objects.filter(pk=new.item_id, project=new.annotator.project_id).first()
+def _item(new: NewSubmission, known: Assignment | Submission | None) -> Item:
+    """The item with its completions, read once for all its kinds."""
+    mine = Item.objects.filter(pk=new.item_id, project=new.annotator.project_id)
+    item = known.item if known else mine.first()
     if item is None:
         raise NotFound("There is no such item in this project.", code="unknown_item")
     if item.withdrawn_at is not None:
         raise Conflict("This item was withdrawn.", code="item_withdrawn")
+    slots = ItemCompletion.objects.select_related("completion")
+    prefetch_related_objects([item], Prefetch("slots", slots))
     return item
 
 

@@ -6,19 +6,27 @@ import hashlib
 import hmac
 import random
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Prefetch
 from django.utils import timezone
 
 from feedback.errors import Conflict
 from feedback.kinds import get_kind
 from feedback.kinds.base import Ask, Kind, Settings
-from feedback.models import Annotator, Item, Judgment, KindRecord, RecordPurpose, Source
-from feedback.selectors import ask_of, live_judgments, record_about, stored_answer
+from feedback.models import (
+    Annotator,
+    Item,
+    ItemCompletion,
+    Judgment,
+    KindRecord,
+    RecordPurpose,
+    Source,
+)
+from feedback.selectors import AskedKind, ask_of, live_judgments, record_about, stored_answer
 from feedback.selectors.rounds import rounds_of
 from feedback.services.content import digest_of
 
@@ -39,6 +47,20 @@ def outcome_for(
     record = open_session(annotator, kind, ask.settings)
     _refuse_settled(annotator, item, kind)  # now that nobody else can end the session
     return dict(kind.outcome(answer, ask, chance_of(record.secret, str(item.pk)))), record
+
+
+def commitments_for(annotator: Annotator, asked: Sequence[AskedKind]) -> dict[str, str]:
+    """By kind, what the draws of the annotator's session are committed to; shown before an answer is given.
+
+    A session that is needed and not open is begun.
+    """
+    if annotator.source != Source.HUMAN:
+        return {}
+    return {
+        one.kind.name: open_session(annotator, one.kind, one.settings).data["commitment"]
+        for one in asked
+        if one.kind.keeps_sessions(one.settings)
+    }
 
 
 def chance_of(secret: str, name: str) -> random.Random:
@@ -106,7 +128,9 @@ def audit(record: KindRecord) -> list[str]:
 def _problems(record: KindRecord) -> Iterator[str]:
     if commitment_to(record.secret) != record.data.get("commitment"):
         yield "The secret is not the one that was committed to when the session began."
-    judgments = {j.pk: j for j in record.judgments.select_related("item").order_by("pk")}
+    slots = Prefetch("item__slots", ItemCompletion.objects.select_related("completion"))
+    rows = record.judgments.select_related("item").prefetch_related(slots)
+    judgments = {judgment.pk: judgment for judgment in rows.order_by("pk")}
     for judgment in judgments.values():
         yield from _outcome_problems(judgment, record.secret)
     if record.closed_at is not None:

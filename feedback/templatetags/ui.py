@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 
+from feedback.kinds import get_kind
 from feedback.models import Judgment, Project
 from feedback.permissions import Ability, abilities
 from feedback.selectors import ask_of, describe_judgment, stored_answer
@@ -50,7 +51,8 @@ def project_nav(context: RequestContext, project: Project) -> dict[str, Any]:
     request = context["request"]
     held = abilities(request.user, project)
     here = request.resolver_match.url_name if request.resolver_match else ""
-    return {"project": project, "links": list(_links(project, held, here))}
+    links = [*_links(project, held, here), *_reports(project, held, request.path)]
+    return {"project": project, "links": links}
 
 
 @register.simple_tag
@@ -111,3 +113,12 @@ def _links(project: Project, held: frozenset[Ability], here: str) -> Iterator[di
         except NoReverseMatch:  # feedback runs without training's pages
             continue
         yield {"label": tab.label, "url": url, "current": here in (tab.name, *tab.below)}
+
+
+def _reports(project: Project, held: frozenset[Ability], path: str) -> Iterator[dict[str, Any]]:
+    """One place for each kind with a report that new items ask."""
+    kinds = [get_kind(asked["kind"]) for asked in project.kinds] if Ability.VIEW in held else []
+    for kind in kinds:
+        if kind.reported:
+            url = reverse("kind_report", args=[project.slug, kind.name])
+            yield {"label": f"{kind.label} report", "url": url, "current": url == path}

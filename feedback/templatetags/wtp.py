@@ -21,4 +21,4 @@ def coin(question: Any) -> bool:
 @register.filter
 def percent(share: float | None) -> str:
     """A share from 0 to 1 as people read it; a dash where there is none."""
-    return "–" if share is None else f"{100 * share:.0f} %"
+    return "\N{EN DASH}" if share is None else f"{100 * share:.0f} %"

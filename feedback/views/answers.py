@@ -37,7 +37,8 @@ def nested(posted: Mapping[str, str], prefix: str, *, gaps: bool = False) -> Any
     for name, value in posted.items():
         parts = name.removeprefix(prefix).split(".")
         if name.startswith(prefix) and len(parts) <= DEEPEST:
-            _place(tree, parts, value)
+            # A browser ends the lines of a text area with CR LF when it sends the form itself.
+            _place(tree, parts, value.replace("\r\n", "\n"))
     return _lists(tree, gaps)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -14,7 +14,7 @@ from feedback.errors import InvalidInput
 from feedback.forms import ItemFilter, kind_labels
 from feedback.models import Example, Item, Project
 from feedback.permissions import Ability, abilities
-from feedback.selectors import get_project, item_detail, names_shown
+from feedback.selectors import get_project, item_detail, names_shown, with_answers
 from feedback.views.requests import MemberRequest, page_of
 
 
@@ -78,7 +78,7 @@ def example(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
 
 def _filtered(project: Project, form: ItemFilter) -> QuerySet[Item]:
     rows = Item.objects.filter(project=project, withdrawn_at=None).select_related("prompt")
-    rows = rows.annotate(answers=Count("submissions"))
+    rows = with_answers(rows)
     if not form.is_valid():
         return rows
     wanted = form.cleaned_data

@@ -16,6 +16,7 @@ from feedback.assignment import Gated, Nothing
 from feedback.errors import NotFound
 from feedback.models import Annotator, Assignment, Judgment, Project, Submission
 from feedback.permissions import Ability
+from feedback.services.records import commitments_for
 from feedback.views.answers import answered, typed
 from feedback.views.requests import MemberRequest
 
@@ -24,11 +25,15 @@ HEARTBEAT_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """A stored submission as its annotator sees it: what was answered, and until when it can be changed."""
+    """A stored submission as its annotator sees it."""
 
     submission: Submission
     judgments: list[Judgment]
-    until: datetime | None
+
+    @property
+    def until(self) -> datetime | None:
+        """Until when it can be changed; worked out only where a page says so."""
+        return services.changeable_until(self.submission)
 
     @property
     def outcomes(self) -> list[Judgment]:
@@ -104,7 +109,7 @@ def last_of(submission: Submission) -> dict[str, Any]:
     judgments = list(submission.judgments.all())
     for judgment in judgments:
         judgment.submission, judgment.item = submission, submission.item
-    return {"last": Last(submission, judgments, services.changeable_until(submission))}
+    return {"last": Last(submission, judgments)}
 
 
 def paint_item(
@@ -131,8 +136,10 @@ def count(request: MemberRequest, project: Project, n: int) -> None:
 
 
 def _question(assignment: Assignment) -> dict[str, Any]:
+    question = selectors.question(assignment)
     return {
-        "question": selectors.question(assignment),
+        "question": question,
+        "commitments": commitments_for(assignment.annotator, question.kinds),
         "assignment": assignment,
         "key": uuid.uuid4(),
         "expires": assignment.expires_at.isoformat(),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -15,7 +16,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from feedback.errors import NotFound
 from feedback.kinds import KINDS, get_kind
-from feedback.models import Annotator, Completion, Judgment, KindRecord, RecordPurpose
+from feedback.models import (
+    Annotator,
+    Completion,
+    ItemCompletion,
+    Judgment,
+    KindRecord,
+    RecordPurpose,
+)
 from feedback.permissions import Ability
 from feedback.selectors import get_project, live_judgments
 from feedback.selectors.reports import report_of
@@ -24,7 +32,7 @@ from feedback.views.painting import annotator_of
 from feedback.views.requests import MemberRequest, parse_id
 
 SESSIONS = 10  # of one's own, on one page
-ROUNDS = 200
+ROUNDS = 100
 AUDITED = 20  # sessions whose draws are repeated when the report is opened
 
 
@@ -102,7 +110,8 @@ def kind_report(request: MemberRequest, slug: str, kind: str) -> HttpResponse:
 def _shown(record: KindRecord, annotator: Annotator) -> SessionShown:
     rounds = live_judgments().filter(record=record, annotator=annotator)
     closed = record.closed_at is not None
-    newest = rounds.select_related("item", "annotator", "submission").order_by("-pk")
+    slots = Prefetch("item__slots", ItemCompletion.objects.select_related("completion"))
+    newest = rounds.select_related("item").prefetch_related(slots).order_by("-pk")
     return SessionShown(
         record=record,
         rounds=list(newest[:ROUNDS]),
@@ -130,7 +139,7 @@ def _ledger(records: list[KindRecord]) -> Iterator[dict[str, Any]]:
         closed = record.closed_at is not None
         yield {
             "record": record,
-            "annotator": record.annotator.pseudonym,
+            "annotator": str(record.annotator),
             "result": record.data.get("result", {}),
             "rounds": record.data.get("result", {}).get("rounds")
             if closed

@@ -64,9 +64,9 @@ def test_overlap_is_exact_under_threads(project: Project, overlap: int) -> None:
     def empty(number: int) -> None:
         for n in range(100):
             found = next_assignment(annotators[number])
-            if not isinstance(found, Nothing):
+            if isinstance(found, Assignment):
                 answer(found, f"k{n}")
-            elif found.code in ("all_judged", "all_yours_done"):
+            elif isinstance(found, Nothing) and found.code in ("all_judged", "all_yours_done"):
                 return
 
     at_once(empty)

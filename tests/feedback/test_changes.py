@@ -174,6 +174,14 @@ def test_a_final_answer_stays(owner: User, reviewer: User, annotator: User) -> N
     assert Judgment.objects.get().withdrawn_at is None
 
 
+def test_a_blind_answer_stays_once_the_names_are_told(project: Project, annotator: User) -> None:
+    new_item(project, blind=True)
+    old = judged(project, annotator)
+    assert services.changeable_until(old) is None
+    assert refusal(amend, old) == refusal(undo, old) == "cannot_change_revealed"
+    assert [j.answer["choice"] for j in live_judgments()] == ["first"]
+
+
 def test_only_ones_own(project: Project, stored: Submission, reviewer: User) -> None:
     other = services.annotator_for_user(project, reviewer)
     with pytest.raises(NotFound):
@@ -264,17 +272,19 @@ def test_amending_and_taking_back_at_once(project: Project, annotator: User) -> 
 def test_taking_back_while_fetching_ahead_keeps_to_two(project: Project, annotator: User) -> None:
     for n in range(30):
         new_item(project, f"{n}?")
-    old = judged(project, annotator)
-    me: Annotator = old.annotator
+    me = services.annotator_for_user(project, annotator)
+    for _ in range(10):
+        Assignment.objects.filter(state=AssignmentState.OPEN).delete()
+        Item.objects.update(places=1)
+        old = judged(project, annotator)
 
-    def work(number: int) -> None:
-        if number == 0:
-            undo(old)
-            return
-        found = next_assignment(me)
-        if isinstance(found, Assignment):
-            next_assignment(me, after=found.pk)
+        def work(number: int, old: Submission = old) -> None:
+            if number == 0:
+                undo(old)
+                return
+            found = next_assignment(me)
+            if isinstance(found, Assignment):
+                next_assignment(me, after=found.pk)
 
-    at_once(work, 8)
-    assert Assignment.objects.filter(annotator=me, state=AssignmentState.OPEN).count() == 2
-    assert Item.objects.filter(places=0).count() == 2
+        at_once(work, 4)
+        assert Assignment.objects.filter(annotator=me, state=AssignmentState.OPEN).count() == 2

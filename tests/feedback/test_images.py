@@ -135,6 +135,15 @@ def test_upload_and_look(
     assert "sandbox" in seen["Content-Security-Policy"]
 
 
+def test_upload_in_the_browser(project: Project, owner: User, client_of: ClientOf) -> None:
+    client, url = client_of(owner), reverse("images", args=[project.slug])
+    response = client.post(url, {"file": SimpleUploadedFile("x.png", picture())}, follow=True)
+    assert Image.objects.get().digest in response.content.decode()
+    refused = client.post(url, {"file": SimpleUploadedFile("x.png", b"<svg/>")})
+    assert refused.status_code == 400
+    assert "not_an_image" in refused.content.decode()
+
+
 def test_an_upload_that_is_refused_says_why(project: Project, owner: User, api_of: ApiOf) -> None:
     url = f"/api/v1/projects/{project.slug}/images/"
     file = SimpleUploadedFile("x.png", b"<svg/>", content_type="image/png")
@@ -149,10 +158,35 @@ def test_an_image_is_of_its_project(
 ) -> None:
     digest = upload(project, picture()).digest
     client = client_of(owner)
-    assert client.get(reverse("image", args=[project.slug, digest])).status_code == 200
+    found: Any = client.get(reverse("image", args=[project.slug, digest]))
+    assert found.status_code == 200
+    assert b"".join(found.streaming_content)  # which closes the file
     assert client.get(reverse("image", args=[thumbs_project.slug, digest])).status_code == 404
     for path in ("../../secret_key", "..%2Fsecret_key", f"{digest}/../x", digest[:-1]):
         assert client.get(f"/projects/{project.slug}/images/{path}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        ("owner", 200),
+        ("reviewer", 200),
+        ("annotator", 200),
+        ("staff", 200),
+        ("stranger", 404),
+        (None, 302),
+    ],
+)
+def test_who_may_look(
+    role: str | None, status: int, project: Project, client_of: ClientOf, request: Any
+) -> None:
+    user = request.getfixturevalue(role) if role else None
+    url = reverse("image", args=[project.slug, upload(project, picture()).digest])
+    response: Any = client_of(user).get(url)
+    assert response.status_code == status
+    if status == 200:
+        assert b"".join(response.streaming_content)
+    assert client_of(user).post(url).status_code in {302, 405}
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,15 @@ class ExportIn(Input):
         default="drop",
         help_text="Comparisons without a better one: left out, or in both orders with margin 0.",
     )
+    aspect = serializers.CharField(
+        default="",
+        max_length=40,
+        help_text="Only preferences in this one aspect; empty: preferences on the whole.",
+    )
+    revisions = serializers.BooleanField(
+        default=False,
+        help_text="Corrected or rewritten completions count as preferred to the originals.",
+    )
 
 
 class ProjectExport(APIView):
@@ -55,9 +64,9 @@ class SnapshotExport(APIView):
 
 
 def _streamed(request: Request, evidence: Iterable[Evidence], stem: str) -> StreamingHttpResponse:
-    fields = parsed(ExportIn, request.query_params.dict())
-    export = get_export(fields["format"])
-    lines = iter(export.lines(evidence, ExportOptions(ties=fields["ties"])))
+    options = parsed(ExportIn, request.query_params.dict())
+    export = get_export(options.pop("format"))
+    lines = iter(export.lines(evidence, ExportOptions(**options)))
     # The first line is made at once, so that a missing file is an error and not half a download.
     begun = chain(list(islice(lines, 1)), lines)
     response = StreamingHttpResponse(begun, content_type=export.media_type)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass
 
-Z95 = 1.959963984540054
+from feedback.intervals import Z95, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,6 @@ def proportion(successes: Sequence[float], prompts: Sequence[Hashable]) -> Estim
     effective = _effective_rows(successes, prompts, share, n, clusters)
     low, high = wilson(share, effective)
     return Estimate(share, low, high, n, clusters)
-
-
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """Wilson's 95 % score interval of a share among n independent trials."""
-    centre = share + Z95**2 / (2 * n)
-    spread = Z95 * math.sqrt(share * (1 - share) / n + Z95**2 / (4 * n * n))
-    scale = 1 + Z95**2 / n
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
 def _effective_rows(

@@ -78,8 +78,9 @@ class Recipe:
 
         Counts that recipes read; one that is absent is 0, and others do no harm:
         `comparison_decided_train`: training comparisons with outcome first or second and different
-        texts that are not empty, those that rankings expand to included; `verdict_up_train` and
-        `verdict_down_train`: training verdicts, desirable or not, with a text that is not empty.
+        texts that are not empty, of no single aspect, those that rankings expand to included;
+        `verdict_up_train` and `verdict_down_train`: training verdicts, desirable or not, with a
+        text that is not empty.
         The same with `_test` are held out.
         """
         raise NotImplementedError

@@ -3,11 +3,13 @@
 The keys of `counts`, all present even when zero; each also with `_train` and `_test` appended:
 
     comparison          Comparison records, whatever their outcome
-    comparison_decided  those whose outcome is first or second
-    tie                 those whose outcome is tie
+    comparison_decided  pairs of texts on the whole of which one is better, those of rankings included
+    tie                 pairs on the whole that are equal, those of rankings included
+    aspect              Comparison records about one aspect
     verdict             Verdict records
-    verdict_up          those that are desirable
-    verdict_down        those that are not
+    verdict_up          those on a text that are desirable
+    verdict_down        those on a text that are not
+    image               records about images, which text is not learnt from
     ranking, score, critique, demonstration   records of that name
     prompts             different prompts
 """
@@ -18,10 +20,28 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 
-from feedback.evidence import RECORDS, Comparison, Evidence, Verdict, record_name
+from feedback.evidence import (
+    RECORDS,
+    Comparison,
+    Demonstration,
+    Evidence,
+    Ranking,
+    Verdict,
+    comparisons_of,
+    record_name,
+)
 from training.snapshots.split import Split, canonical_json
 
-COUNTED = (*RECORDS, "comparison_decided", "tie", "verdict_up", "verdict_down", "prompts")
+COUNTED = (
+    *RECORDS,
+    "comparison_decided",
+    "tie",
+    "aspect",
+    "verdict_up",
+    "verdict_down",
+    "image",
+    "prompts",
+)
 
 
 class Tally:
@@ -66,10 +86,23 @@ def _keys() -> Iterator[str]:
 
 def _names(record: Evidence) -> Iterator[str]:
     yield record_name(record)
-    if isinstance(record, Comparison):
-        if record.ordered() is not None:
-            yield "comparison_decided"
-        elif record.outcome == "tie":
-            yield "tie"
-    if isinstance(record, Verdict):
+    yield from (name for one in comparisons_of(record) if (name := _pair_name(one)))
+    if isinstance(record, Verdict) and record.completion.flaw() is None:
         yield "verdict_up" if record.desirable else "verdict_down"
+    if _shows_an_image(record):
+        yield "image"
+
+
+def _pair_name(comparison: Comparison) -> str | None:
+    flaw = comparison.flaw()
+    if flaw is None:
+        return "comparison_decided"
+    return flaw if flaw in ("tie", "aspect") else None
+
+
+def _shows_an_image(record: Evidence) -> bool:
+    if isinstance(record, Comparison):
+        return bool(record.first.image or record.second.image)
+    if isinstance(record, Ranking):
+        return any(candidate.image for tier in record.tiers for candidate in tier)
+    return not isinstance(record, Demonstration) and bool(record.completion.image)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain, islice
-from typing import get_args
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, StreamingHttpResponse
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 from feedback.errors import InvalidInput
 from feedback.evidence import Evidence
 from feedback.exports import ExportOptions, get_export
+from feedback.kinds.base import field_errors
 from feedback.permissions import Ability
 from feedback.selectors import evidence_of, get_project
 from feedback.views.requests import MemberRequest
@@ -52,12 +52,13 @@ def _streamed(
 
 
 def _options(request: HttpRequest) -> ExportOptions:
-    if "ties" not in request.GET:
-        return ExportOptions()
+    asked = {name: request.GET[name] for name in ExportOptions.model_fields if name in request.GET}
     try:
-        return ExportOptions.model_validate({"ties": request.GET["ties"]})
+        return ExportOptions.model_validate(asked)
     except ValidationError as error:
-        known = get_args(ExportOptions.model_fields["ties"].annotation)
+        details = field_errors(error)
         raise InvalidInput(
-            f"Ties can be {' or '.join(known)}.", code="invalid_export_options"
+            f"The option '{details[0]['where']}' does not fit: {details[0]['message']}.",
+            code="invalid_export_options",
+            details=details,
         ) from error

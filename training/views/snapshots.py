@@ -21,8 +21,7 @@ from training.views.requests import nudge_for
 
 RECORDS = {
     "comparison": "Comparisons",
-    "comparison_decided": "… of which decided",
-    "tie": "… of which ties",
+    "aspect": "… of which about one aspect",
     "verdict": "Thumbs",
     "verdict_up": "… of which up",
     "verdict_down": "… of which down",
@@ -30,6 +29,9 @@ RECORDS = {
     "score": "Scores",
     "critique": "Critiques",
     "demonstration": "Demonstrations",
+    "comparison_decided": "Pairs of which one is better",
+    "tie": "Pairs that are equal",
+    "image": "About images",
     "prompts": "Different prompts",
 }
 

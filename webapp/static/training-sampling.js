@@ -1,4 +1,4 @@
-// The sampling page: streams samples into their cards, and hands them on to be judged blind.
+// The sampling page: streams samples into their cards, takes thumbs, and hands them on to be judged blind.
 import { announce } from "./js/announce.js";
 
 let source = null;
@@ -75,6 +75,17 @@ function complete(samples, sample) {
   if (sample.logprob !== null) facts.push(`log-probability ${sample.logprob.toFixed(1)}`);
   if (sample.finish_reason === "length") facts.push("cut at the most tokens");
   place.querySelector("[data-facts]").textContent = facts.join(" · ");
+  if (sample.completion !== null) askForThumb(samples, place, sample.completion);
+}
+
+// The sample is painted: it counts as shown, and its thumbs come back.
+function askForThumb(samples, place, completion) {
+  window.htmx.ajax("POST", samples.dataset.shown.replace("/0/", `/${completion}/`), {
+    source: place,
+    target: place.querySelector("[data-reaction]"),
+    swap: "innerHTML",
+    values: "blind" in samples.dataset ? { blind: "1" } : {},
+  });
 }
 
 function showProblem(samples, problem) {

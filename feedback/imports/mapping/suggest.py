@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_PROMPTS = ("prompt", "question", "query", "messages", "conversation", "instruction")
+_PROMPTS = ("prompt", "question", "query", "messages", "conversation", "instruction", "caption")
 _PAIRS = (
     ("response1", "response2"),
     ("response_1", "response_2"),
@@ -104,10 +104,9 @@ def _content(names: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> dic
 
 
 def _named_images(column: str | None, rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the column's cells could be images: a text, or an address of something else, is none."""
+    """Whether cells of the column could be images: a text, or an address of something else, is none."""
     cells = [row.get(column) for row in rows] if column is not None else []
-    told = [cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()]
-    return bool(told) and all(_IMAGE.fullmatch(cell) for cell in told)
+    return any(isinstance(cell, str) and _IMAGE.fullmatch(cell.strip()) for cell in cells)
 
 
 def _pair(

@@ -93,7 +93,9 @@ class WillingnessToPay(Kind[WtpAnswer, WtpSettings]):
         """The round that is paid: see `sessions.settled`."""
         return settled(rounds, chance)
 
-    def report(self, rounds: Iterable[Round]) -> Mapping[str, Any]:
+    def report(
+        self, rounds: Iterable[Round], shown: Mapping[str, int] | None = None
+    ) -> Mapping[str, Any]:
         """Figures for each unit by itself: see `report.figures`."""
         return figures(rounds)
 

@@ -57,10 +57,17 @@ class WtpSettings(Settings):
         max_length=MOST_PRICES,
         description="The price list, rising; ten equal steps up to the cap where it is empty.",
     )
-    single_switching: Literal["enforce", "flag"] = "enforce"
-    direction: Literal["ascending", "descending", "random"] = "ascending"
+    single_switching: Literal["enforce", "flag"] = Field(
+        default="enforce",
+        description="An answer that switches back in the price list: refuse it, or mark it.",
+    )
+    direction: Literal["ascending", "descending", "random"] = Field(
+        default="ascending",
+        description="How the list is shown; random: fixed by chance for each annotator and item.",
+    )
     paid: bool = Field(
-        default=False, description="False: hypothetical, and labelled so everywhere."
+        default=False,
+        description="One round of each session is paid; else everything is labelled hypothetical.",
     )
     gate: bool = Field(default=True, description="Ask comprehension questions and practise first.")
     comprehension: tuple[Question, ...] = Field(
@@ -145,8 +152,8 @@ class WtpSettings(Settings):
 class Choice(Answer):
     """One row of the price list: whether the preferred completion is bought at that price."""
 
-    price: Amount
-    pay: bool
+    price: Amount = Field(description="One of the settings' prices.")
+    pay: bool = Field(description="Whether the preferred completion is worth this price or more.")
 
 
 class WtpAnswer(Answer):
@@ -155,12 +162,18 @@ class WtpAnswer(Answer):
     `amount` answers bdm and open; `choices` answer a price list, one for every price, in the order shown.
     """
 
-    preferred: Literal["first", "second", "equal"]
+    preferred: Literal["first", "second", "equal"] = Field(
+        description="The completion that you would rather have, in stored order."
+    )
     amount: Annotated[Amount | None, BeforeValidator(_empty_is_none)] = Field(
         default=None, description="The most that you would pay; 0 or null where both are equal."
     )
-    choices: tuple[Choice, ...] = Field(default=(), max_length=MOST_PRICES)
-    reason: str = Field(default="", max_length=10_000)
+    choices: tuple[Choice, ...] = Field(
+        default=(),
+        max_length=MOST_PRICES,
+        description="For a price list: yes or no at every price; otherwise empty.",
+    )
+    reason: str = Field(default="", max_length=10_000, description="Why, in a few words.")
 
     @model_validator(mode="before")
     @classmethod

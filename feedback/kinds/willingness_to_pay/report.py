@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from feedback.intervals import wilson
 from feedback.kinds.base import Round
 from feedback.kinds.willingness_to_pay.answers import WtpSettings
 from feedback.kinds.willingness_to_pay.charts import histogram
@@ -17,7 +18,6 @@ from feedback.kinds.willingness_to_pay.mechanisms import signed, worth
 
 FEW = 3  # answers, below which nothing is said about one annotator
 CONTRADICTORY = 0.2  # the share of answers against one's own pairwise choices that is worth a look
-Z95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,8 @@ def _share(truths: Iterable[bool]) -> dict[str, Any]:
     n, k = len(found), sum(found)
     if not n:
         return {"count": 0, "of": 0, "share": None, "low": None, "high": None}
-    share = k / n
-    middle = (share + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
-    half = Z95 * (share * (1 - share) / n + Z95**2 / (4 * n * n)) ** 0.5 / (1 + Z95**2 / n)
-    low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return {"count": k, "of": n, "share": share, "low": low, "high": high}
+    low, high = wilson(k / n, n)
+    return {"count": k, "of": n, "share": k / n, "low": low, "high": high}
 
 
 def _heaping(said: Sequence[Said], unit: Decimal, label: str) -> dict[str, Any]:

@@ -11,7 +11,8 @@ def test_create_retrieve_and_change(owner: User, api_of: ApiOf) -> None:
     made = api.post("/api/v1/projects/", {"name": "Short answers", "overlap": 2})
     assert made.status_code == 201, made.content
     assert made.json()["slug"] == "short-answers"
-    assert made.json()["kinds"] == [{"kind": "pairwise", "version": 1, "settings": {}}]
+    settings = {"aspects": [], "both_bad": True, "reason": "optional"}
+    assert made.json()["kinds"] == [{"kind": "pairwise", "version": 1, "settings": settings}]
     changed = api.patch("/api/v1/projects/short-answers/", {"kinds": ["thumbs"], "overlap": 3})
     assert changed.status_code == 200, changed.content
     read = api.get("/api/v1/projects/short-answers/").json()

@@ -43,6 +43,8 @@ CONTEXT = Context(
     weight=0.5,
 )
 A, B, C = Candidate(1, "a", "model-a"), Candidate(2, "b", "model-b"), Candidate(3, "c")
+LINKED = Candidate(7, "", "model-a", {"type": "image", "url": "https://example.org/a.png"})
+UPLOADED = Candidate(8, "", "model-b", {"type": "image", "sha256": "0" * 64})
 PROMPT = [{"role": "user", "content": "Why? é\u2028"}]
 PROVENANCE = {
     "id": 5,
@@ -76,6 +78,11 @@ ALL: list[Evidence] = [
     Critique(context=CONTEXT, completion=A, text="Wrong.", spans=((0, 1),)),
     Critique(context=CONTEXT, completion=A, text="", revision="better"),
     Demonstration(context=CONTEXT, completion="written"),
+    Comparison(context=CONTEXT, first=A, second=B, outcome="first", aspect="harmless"),
+    Comparison(context=CONTEXT, first=LINKED, second=UPLOADED, outcome="second", strength=3),
+    Comparison(context=CONTEXT, first=LINKED, second=UPLOADED, outcome="tie", strength=0),
+    Comparison(context=CONTEXT, first=LINKED, second=A, outcome="first"),
+    Verdict(context=CONTEXT, completion=LINKED, desirable=True),
 ]
 
 
@@ -98,7 +105,8 @@ def test_an_unknown_format_names_the_known_ones() -> None:
     with pytest.raises(InvalidInput) as caught:
         get_export("csv")
     assert caught.value.code == "unknown_format"
-    assert "native, preference, unpaired, prompt_completion" in caught.value.hint
+    known = "native, preference, unpaired, prompt_completion, image_preference"
+    assert known in caught.value.hint
 
 
 def test_native_loses_nothing() -> None:
@@ -114,8 +122,8 @@ def test_a_preference_row_has_every_column() -> None:
             "chosen": says("b"),
             "rejected": says("a"),
             "margin": 2.0,
+            "margin_unit": "strength",
             **PROVENANCE,
-            "strength": 2.0,
             "model_chosen": "model-b",
             "model_rejected": "model-a",
         }
@@ -143,6 +151,69 @@ def test_a_ranking_becomes_pairs_with_the_gap_as_margin() -> None:
     assert pairs(rows("preference", [ranking])) == decided
     with_ties = pairs(rows("preference", [ranking], BOTH))
     assert sorted(with_ties) == sorted([*decided, ("b", "c", 0), ("c", "b", 0)])
+
+
+def score(value: float, unit: str = "EUR", **fields: Any) -> Score:
+    body: dict[str, Any] = {"context": CONTEXT, "completion": A, "other": B, **fields}
+    return Score(unit=unit, value=value, low=value, high=value, **body)
+
+
+def test_a_difference_becomes_a_pair_with_its_unit() -> None:
+    found = rows("preference", [score(-2.5), score(0.5, "points"), score(0), score(3, other=None)])
+    assert pairs(found) == [("b", "a", 2.5), ("a", "b", 0.5)]
+    assert [row["margin_unit"] for row in found] == ["EUR", "points"]
+    assert len(rows("preference", [score(0)], BOTH)) == 2
+
+
+def test_a_decided_comparison_without_strength_is_no_tie() -> None:
+    assert pairs(rows("preference", [comparison("first", 0)])) == [("a", "b", 0)]
+
+
+def test_an_aspect_is_written_only_when_it_is_asked_for() -> None:
+    harmless = Comparison(context=CONTEXT, first=A, second=B, outcome="second", aspect="harmless")
+    overall = comparison("first", 1)
+    ranking = Ranking(context=CONTEXT, tiers=((A,), (B,)))
+    records: list[Evidence] = [harmless, overall, ranking]
+    records += [score(1, aspect="harmless"), score(2)]
+    asked = ExportOptions(aspect="harmless")
+    assert pairs(rows("preference", records, asked)) == [("b", "a", 1), ("a", "b", 1)]
+    assert ExportOptions(aspect="") == ExportOptions()
+    whole = [("a", "b", 1), ("a", "b", 1), ("a", "b", 1), ("a", "b", 2)]
+    assert pairs(rows("preference", records)) == whole
+
+
+def test_a_revision_is_preferred_to_the_original_on_request() -> None:
+    records = [r for r in ALL if isinstance(r, Critique)]
+    assert rows("preference", records) == []
+    (row,) = rows("preference", records, ExportOptions(revisions=True))
+    assert pairs([row]) == [("better", "a", 1)]
+    assert (row["margin_unit"], row["model_chosen"], row["model_rejected"]) == (
+        "strength",
+        "",
+        "model-a",
+    )
+    assert rows("preference", records, ExportOptions(revisions=True, aspect="harmless")) == []
+
+
+def test_images_are_in_no_text_and_have_an_export_of_their_own() -> None:
+    images = [r for r in ALL if "media" in json.dumps(list(rows("native", [r])))]
+    assert len(images) == 4
+    for name in ("preference", "unpaired", "prompt_completion"):
+        assert rows(name, images, BOTH) == []
+    found = rows("image_preference", ALL, BOTH)
+    url, upload = "https://example.org/a.png", f"sha256:{'0' * 64}"
+    told = [(r["image_chosen"], r["image_rejected"], r["margin"]) for r in found]
+    assert told == [(upload, url, 3), (url, upload, 0), (upload, url, 0)]
+    assert found[0] == {
+        "prompt": PROMPT,
+        "image_chosen": upload,
+        "image_rejected": url,
+        "margin": 3.0,
+        "margin_unit": "strength",
+        **PROVENANCE,
+        "model_chosen": "model-b",
+        "model_rejected": "model-a",
+    }
 
 
 def test_unpaired_rows_are_verdicts() -> None:
@@ -207,8 +278,18 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "chosen": MESSAGES,
         "rejected": MESSAGES,
         "margin": "float64",
+        "margin_unit": "string",
         **ORIGIN,
-        "strength": "float64",
+        "model_chosen": "string",
+        "model_rejected": "string",
+    },
+    "image_preference": {
+        "prompt": MESSAGES,
+        "image_chosen": "string",
+        "image_rejected": "string",
+        "margin": "float64",
+        "margin_unit": "string",
+        **ORIGIN,
         "model_chosen": "string",
         "model_rejected": "string",
     },
@@ -266,6 +347,7 @@ def test_a_big_file_whose_tags_and_labels_come_late_is_loaded(name: str, tmp_pat
     early: list[Evidence] = [
         Comparison(context=bare, first=long, second=long, outcome="first"),
         Verdict(context=bare, completion=long, desirable=True),
+        Comparison(context=bare, first=LINKED, second=UPLOADED, outcome="first"),
     ]
     dataset = load(tmp_path / name, get_export(name).lines([*early * 15, *ALL]))
     assert [tags for tags in dataset["tags"] if tags] == ["x, y"] * len(rows(name, ALL))
@@ -273,7 +355,7 @@ def test_a_big_file_whose_tags_and_labels_come_late_is_loaded(name: str, tmp_pat
 
 def test_the_margin_is_never_null(tmp_path: Path) -> None:
     dataset = load(tmp_path / "x", get_export("preference").lines(ALL, BOTH))
-    assert len(dataset) == 1 + 2 + 2 + 4
+    assert len(dataset) == 1 + 2 + 2 + 4 + 1
     assert all(isinstance(margin, float) for margin in dataset["margin"])
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from feedback.errors import InvalidInput
-from feedback.imports import Row, convert_rows, parse_mapping
+from feedback.imports import Row, convert_rows, parse_mapping, suggest_mapping
 from tests.feedback.imports.test_mapping import converted, refused
 
 CAT = "https://images.example/cat.png"
@@ -65,3 +67,15 @@ def test_a_missing_image_column_stops_the_import() -> None:
     with pytest.raises(InvalidInput) as error:
         list(convert_rows(mapping, [Row(1, {"q": "?"})]))
     assert error.value.code == "unknown_column"
+
+
+def test_the_documented_mapping_reads_the_documented_rows() -> None:
+    documented = Path(__file__).parents[3] / "docs" / "examples" / "pairs-of-images.json"
+    row = {"id": "1", "caption": "A fox.", "image_1": CAT, "image_2": DIGEST, "model_1": "model-a"}
+    row |= {"model_2": "model-b", "preferred": "2", "rater": "ann"}
+    read = converted(json.loads(documented.read_text()), **row)
+    assert [c.label for c in read.completions] == ["model-a", "model-b"]
+    assert [j.answer["choice"] for j in read.judgments] == ["second"]
+    guessed = suggest_mapping(list(row), [{**row, "image_1": "http://plain.example"}, row])
+    assert guessed["prompt"] == ["caption"]
+    assert [c["image"] for c in guessed["completions"]] == ["image_1", "image_2"]

@@ -51,7 +51,8 @@ ROW: dict[str, Any] = {
 
 def stored(kind: str, **answer: Any) -> dict[str, Any]:
     """The answer with its kind's defaults, as it is stored."""
-    return get_kind(kind).answer_model.model_validate(answer).model_dump(mode="json")
+    dumped: dict[str, Any] = get_kind(kind).answer_model.model_validate(answer).model_dump()
+    return dumped
 
 
 def converted(mapping: dict[str, Any], **values: Any) -> ImportedRow:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from feedback.quality.agreement import alpha, kappa
-from feedback.quality.votes import Value, Vote, wilson
+from feedback.quality.votes import Value, Vote, share
 
 
 def slow_alpha(votes: Sequence[Vote], distance: Callable[[Value, Value], float]) -> float:
@@ -108,8 +108,8 @@ def test_kappa() -> None:
     assert kappa({1: "y"}, {1: "y"}) is None
 
 
-def test_wilson() -> None:
-    half = wilson(5, 10)
+def test_share() -> None:
+    half = share(5, 10)
     assert (half.low, half.high) == pytest.approx((0.2366, 0.7634), abs=1e-4)
-    assert wilson(0, 0).low == 0
-    assert wilson(0, 0).high == 1
+    assert share(0, 0).low == 0
+    assert share(0, 0).high == 1

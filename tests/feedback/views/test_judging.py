@@ -66,21 +66,30 @@ def test_plain_form_stores_the_index_of_what_was_shown(
         "choice": expected,
         "strength": 2,
         "reason": "clearer",
+        "aspects": {},
     }
 
 
-def test_scripts_get_the_next_item_at_once(browser: Client, project: Project) -> None:
+def test_scripts_fetch_the_next_item_ahead(browser: Client, project: Project) -> None:
     first, second = new_item(project, "One?"), new_item(project, "Two?")
     page = browser.get(url(project))
     assert hidden(page)["item"] == str(first.pk)
-    posted = answer(page, pairwise={"choice": "tie"}) | {"lead_time": "3.25"}
+    after = {"after": hidden(page)["assignment"]}
+    fetched = browser.post(reverse("judge_next", args=[project.slug]), after, headers=FRAGMENT)
+    assert "<html" not in fetched.content.decode()
+    assert hidden(fetched)["item"] == str(second.pk)
+    assert hidden(fetched)["key"] != hidden(page)["key"]
+    said = {"lead_time": "3.25", "edits": "2", "client": "page 1"}
+    posted = answer(page, pairwise={"choice": "tie"}) | said
     response = browser.post(url(project), posted, headers=FRAGMENT)
+    stored = Submission.objects.get()
     assert response.status_code == 200
-    assert "<html" not in response.content.decode()
-    assert hidden(response)["item"] == str(second.pk)
-    assert hidden(response)["key"] != posted["key"]
-    assert Submission.objects.get().lead_time == 3.25
+    assert response.context["last"].submission == stored
+    assert f'data-submission="{stored.pk}"' in response.content.decode()
     assert response.context["done_now"] == 1
+    assert (stored.lead_time, stored.edits, stored.client) == (3.25, 2, "page 1")
+    assert stored.order == Assignment.objects.get(pk=hidden(page)["assignment"]).order
+    assert hidden(browser.get(url(project)))["item"] == str(second.pk)
 
 
 def test_thumbs_by_plain_form(browser: Client, thumbs_project: Project) -> None:
@@ -102,7 +111,8 @@ def test_sent_twice_is_stored_once(browser: Client, project: Project) -> None:
     first = browser.post(url(project), posted, headers=FRAGMENT)
     again = browser.post(url(project), posted, headers=FRAGMENT)
     assert (first.status_code, again.status_code) == (200, 200)
-    assert hidden(first)["item"] == hidden(again)["item"]
+    assert first.context["last"].submission == again.context["last"].submission
+    assert again.context["done_now"] == 1
     assert Judgment.objects.count() == 1
     other = posted | {"answers[pairwise]": '{"choice": "second"}'}
     conflict = browser.post(url(project), other, headers=FRAGMENT)
@@ -153,6 +163,10 @@ def test_an_invalid_answer_keeps_what_was_typed(browser: Client, project: Projec
         ("answers[thumbs]", '{"thumbs": []}', "wrong_kinds"),
         ("lead_time", "nan", "invalid_lead_time"),
         ("lead_time", "soon", "invalid_lead_time"),
+        ("edits", "-1", "invalid_edits"),
+        ("edits", "1.5", "invalid_edits"),
+        ("client", "x" * 61, "invalid_client"),
+        ("amends", "1", "unknown_submission"),
         ("key", "", "invalid_key"),
         ("item", "9" * 30, "unknown_assignment"),
         ("assignment", "²", "unknown_assignment"),
@@ -169,13 +183,14 @@ def test_what_does_not_fit_is_refused(
     assert not Judgment.objects.exists()
 
 
-def test_skipping_gives_the_next_item(browser: Client, project: Project) -> None:
+def test_skipping_leaves_the_item_to_others(browser: Client, project: Project) -> None:
     new_item(project, "One?")
     second = new_item(project, "Two?")
     assignment = hidden(browser.get(url(project)))["assignment"]
     skip = reverse("judge_skip", args=[project.slug, assignment])
     response = browser.post(skip, {"reason": "not mine"}, headers=FRAGMENT)
-    assert hidden(response)["item"] == str(second.pk)
+    assert response.status_code == 204
+    assert hidden(browser.get(url(project)))["item"] == str(second.pk)
     skipped = Assignment.objects.get(pk=assignment)
     assert (skipped.state, skipped.skip_reason) == (AssignmentState.SKIPPED, "not mine")
     assert browser.post(skip).status_code == 302  # twice is as good as once
@@ -204,6 +219,29 @@ def test_a_heartbeat_extends_the_lease(browser: Client, project: Project) -> Non
     extended = Assignment.objects.get().expires_at
     assert expires == extended.isoformat()
     assert extended > soon + timedelta(minutes=project.lease_minutes - 1)
+
+
+def test_what_was_fetched_ahead_is_kept_and_given_back_with_it(
+    browser: Client, project: Project
+) -> None:
+    for n in range(2):
+        new_item(project, f"{n}?")
+    held = browser.get(url(project)).context["assignment"]
+    after = {"after": held.pk}
+    also = browser.post(reverse("judge_next", args=[project.slug]), after).context["assignment"]
+    Assignment.objects.update(expires_at=timezone.now() + timedelta(seconds=5))
+    beat = reverse("judge_heartbeat", args=[project.slug, held.pk])
+    told = browser.post(beat, {"also": also.pk}).json()
+    also.refresh_from_db()
+    assert told["also_expires"] == also.expires_at.isoformat()
+    assert also.expires_at > timezone.now() + timedelta(minutes=project.lease_minutes - 1)
+    release = reverse("judge_release", args=[project.slug, held.pk])
+    browser.post(release, {"expires": "long ago", "also": also.pk})
+    assert Assignment.objects.filter(state=AssignmentState.OPEN).count() == 2
+    browser.post(release, {"expires": told["expires"], "also": also.pk})
+    assert Assignment.objects.filter(state=AssignmentState.RELEASED).count() == 2
+    for pk in ("", "x", "999999"):
+        assert browser.post(beat, {"also": pk}).status_code == 409  # the lease itself is over
 
 
 def test_model_names_are_nowhere_on_the_page(browser: Client, project: Project) -> None:

@@ -22,8 +22,17 @@ PAGES = [
     ("member_remove", "post", (302, 403, 403, 404, 302, LOGIN)),
     ("items", "get", (200, 200, 403, 404, 200, LOGIN)),
     ("item", "get", (200, 200, 403, 404, 200, LOGIN)),
+    ("example", "post", (302, 403, 403, 404, 302, LOGIN)),
+    ("account_keys", "get", (200, 200, 200, 200, 200, LOGIN)),
+    ("account_keys", "post", (302, 302, 302, 302, 302, LOGIN)),  # nothing named: the first keys
     ("judge", "get", (200, 200, 200, 404, 200, LOGIN)),
     ("judge", "post", (400, 400, 400, 404, 400, LOGIN)),  # an empty form
+    ("judge_next", "post", (200, 200, 200, 404, 200, LOGIN)),
+    ("judge_progress", "get", (200, 200, 200, 404, 200, LOGIN)),
+    ("judge_last", "get", (404, 404, 404, 404, 404, LOGIN)),  # nobody has answered yet
+    ("judge_undo", "post", (404, 404, 404, 404, 404, LOGIN)),
+    ("images", "get", (200, 403, 403, 404, 200, LOGIN)),
+    ("images", "post", (400, 403, 403, 404, 400, LOGIN)),  # without a file
     ("import", "get", (200, 403, 403, 404, 200, LOGIN)),
 ]
 # On an assignment of the annotator's: nobody else has it.
@@ -31,6 +40,7 @@ ON_ASSIGNMENT = [
     ("judge_skip", (404, 404, 302, 404, 404, LOGIN)),
     ("judge_heartbeat", (404, 404, 200, 404, 404, LOGIN)),
     ("judge_release", (404, 404, 204, 404, 404, LOGIN)),
+    ("judge_draft", (400, 400, 400, 404, 400, LOGIN)),  # an empty form
 ]
 
 
@@ -104,7 +114,7 @@ def test_tabs_lead_only_where_the_role_may_go(
 
 
 def _url(view: str, item: Item) -> str:
-    if view in ("projects", "project_new"):
+    if view in ("projects", "project_new", "account_keys"):
         return reverse(view)
     args: list[object] = [item.project.slug]
-    return reverse(view, args=[*args, item.pk] if view == "item" else args)
+    return reverse(view, args=[*args, item.pk] if view in ("item", "example") else args)

@@ -22,7 +22,8 @@ def test_texts_are_escaped_and_exact(
     view: str, project: Project, owner: User, annotator: User, client_of: ClientOf
 ) -> None:
     item = new_item(project, HOSTILE, texts=[HOSTILE, "b"], labels=["<i>m</i>", "m2"], overlap=3)
-    services.update_project(project, guidelines=HOSTILE, name="<u>name</u>", description=HOSTILE)
+    texts = {"guidelines": HOSTILE, "name": "<u>name</u>", "description": HOSTILE}
+    services.update_project(project, markdown=False, **texts)
     answers = {"pairwise": {"choice": "first", "reason": HOSTILE}}
     judge(project, annotator, answers)
     args = [project.slug, item.pk] if view == "item" else [project.slug]

@@ -10,8 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import StreamingHttpResponse
 from rest_framework.test import APIClient
 
+from feedback import services
 from feedback.models import Item, Project, User
-from tests.cast import ApiOf, freeze, judge, new_item
+from tests.cast import ApiOf, freeze, judge, new_item, usual_answers
 from training.models import Job
 from training.services import run_next
 
@@ -103,6 +104,27 @@ def test_freeze_read_and_export(project: Project, api: APIClient, annotator: Use
         unknown = api.get(f"{url}?format=parquet")
         assert (unknown.status_code, unknown.json()["error"]["code"]) == (400, "unknown_format")
         assert api.get(f"{url}?ties=some").json()["error"]["code"] == "invalid_input"
+
+
+def test_an_export_of_one_aspect_or_with_revisions(
+    project: Project, api: APIClient, annotator: User
+) -> None:
+    project.kinds = services.normalise_kinds(
+        [{"kind": "pairwise", "settings": {"aspects": ["helpful"]}}, "correction"]
+    )
+    answers = usual_answers(new_item(project))
+    answers["pairwise"]["aspects"] = {"helpful": "second"}
+    judge(project, annotator, answers)
+    url = f"/api/v1/projects/{project.slug}/export/?format=preference"
+
+    def better(options: str) -> list[str]:
+        return [row["chosen"][0]["content"] for row in read(api.get(url + options))]
+
+    assert better("") == ["Four."]
+    assert better("&aspect=helpful") == ["Five."]
+    assert better("&aspect=harmless") == []
+    assert better("&revisions=true") == ["Four.", "Quite right.", "Quite right."]
+    assert api.get(f"{url}&revisions=perhaps").status_code == 400
 
 
 def test_an_export_streams_row_by_row(

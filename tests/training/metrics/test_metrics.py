@@ -7,7 +7,7 @@ import random
 import pytest
 
 from training.metrics import mean, proportion, ranking_accuracy, separation
-from training.metrics.intervals import wilson
+from feedback.intervals import wilson
 
 
 def test_wilson_equals_the_published_example() -> None:

@@ -9,9 +9,15 @@ from typing import Any
 
 import pytest
 
+from feedback import services
 from feedback.errors import InvalidInput
-from feedback.models import Completion, Item, Judgment, Project, Prompt, User
+from feedback.evidence import RECORDS
+from feedback.kinds import KINDS
+from feedback.models import Completion, Item, Judgment, Project, Prompt, Source, User
+from feedback.selectors import evidence_of
+from tests.cast import freeze, new_item, usual_answers
 from training.models import Job, Snapshot
+from training.selectors import snapshot_evidence
 from training.services import run_here, start_import, start_snapshot
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -132,3 +138,33 @@ def test_a_project_without_judgments_cannot_be_frozen(project: Project, owner: U
     job = run_here(start_snapshot(project, owner, {}))
     assert (job.state, job.error["code"]) == ("failed", "no_evidence")
     assert "Judge" in job.error["hint"]
+
+
+def test_a_snapshot_keeps_the_evidence_of_every_kind(project: Project, owner: User) -> None:
+    for name in KINDS:
+        project.kinds = services.normalise_kinds([name])
+        item = new_item(project, f"For {name}?")
+        services.submit_judgment(
+            services.NewSubmission(
+                item_id=item.pk,
+                annotator=services.annotator_for(project, Source.IMPORT, "voice"),
+                answers=usual_answers(item),
+                key=name,
+            )
+        )
+    snapshot = freeze(project, owner)
+    found = list(snapshot_evidence(snapshot))
+    assert {record.context.kind for record in found} == set(KINDS)
+    judged = list(evidence_of(project))
+    assert len(found) == len(judged)
+    assert all(record in found for record in judged)
+    counted = {name: snapshot.counts[name] for name in RECORDS}
+    assert counted == {
+        "comparison": 1,
+        "ranking": 1,
+        "verdict": 2,
+        "score": 11,  # five aspects of two completions, and an amount
+        "critique": 4,  # critiques and corrections
+        "demonstration": 1,
+    }
+    assert snapshot.counts["comparison_decided"] == 2  # the pair, and that of the ranking

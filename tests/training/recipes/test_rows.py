@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from feedback.errors import InvalidInput
-from feedback.evidence import Candidate, Ranking
+from feedback.evidence import Candidate, Ranking, Verdict
 from training.recipes import RECIPES, get_recipe, parse_config
 from training.recipes.trl_support.rows import balanced_weights, pair_rows, verdict_rows
+
+IMAGE = Candidate(99, "", media={"type": "image", "url": "https://example.org/a.png"})
 
 
 def test_a_comparison_becomes_one_conversational_row(make: Any) -> None:
@@ -36,13 +39,17 @@ def test_what_cannot_be_a_pair_is_counted(make: Any) -> None:
         make.comparison(4, good="same", bad="same"),
         make.comparison(5, bad=" \n"),
         make.verdict(6, desirable=True),
+        make.comparison(7, aspect="harmless"),
+        dataclasses.replace(make.comparison(8), first=IMAGE),
     ]
     rows = pair_rows(("train", record) for record in records)
     assert rows.train == []
     assert rows.unusable == {
+        "aspect": 1,
         "both_bad": 1,
         "empty": 1,
         "identical": 1,
+        "image": 1,
         "not_a_comparison": 1,
         "tie": 2,
     }
@@ -61,6 +68,13 @@ def test_verdicts_win_over_comparisons(make: Any) -> None:
     rows = verdict_rows(records)
     assert [row["label"] for row in rows.train] == [True]
     assert rows.unusable == {"not_a_verdict": 1}
+
+
+def test_a_thumb_on_an_image_is_counted_and_hides_no_comparison(make: Any) -> None:
+    seen = Verdict(context=make.context(1, "Q"), completion=IMAGE, desirable=True)
+    assert verdict_rows([("train", seen)], unpair=False).unusable == {"image": 1}
+    rows = verdict_rows([("train", seen), ("train", make.comparison(2))])
+    assert [row["label"] for row in rows.train] == [True, False]
 
 
 def test_without_verdicts_comparisons_are_unpaired_if_allowed(make: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import math
@@ -150,8 +151,10 @@ def test_counts_are_what_recipes_ask_for(tmp_path: Path) -> None:
     counts = manifest.counts
     expected = {
         "comparison": 4,
-        "comparison_decided": 2,
-        "tie": 1,
+        "comparison_decided": 4,
+        "tie": 2,
+        "aspect": 0,
+        "image": 0,
         "verdict": 3,
         "verdict_up": 2,
         "verdict_down": 1,
@@ -167,6 +170,23 @@ def test_counts_are_what_recipes_ask_for(tmp_path: Path) -> None:
     sides = [split for split, record in read_evidence(tmp_path) if isinstance(record, Comparison)]
     assert counts["comparison_test"] == sides.count("test")
     assert 0 < counts["prompts_test"] < 4
+
+
+def test_counts_leave_out_what_no_text_is_learnt_from(tmp_path: Path) -> None:
+    image = Candidate(9, "", media={"type": "image", "url": "https://example.org/a.png"})
+    records: list[Evidence] = [
+        dataclasses.replace(comparison(1), aspect="harmless"),
+        dataclasses.replace(comparison(2), second=dataclasses.replace(B, text=A.text)),
+        dataclasses.replace(comparison(3), second=image),
+        Ranking(context=context(4), tiers=((image,), (A,), (B,))),
+        Verdict(context=context(5), completion=image, desirable=True),
+        Verdict(context=context(6), completion=Candidate(10, " "), desirable=False),
+        Score(context=context(7), completion=image, value=1, low=1, high=1),
+    ]
+    counts = write_snapshot(tmp_path, records, OPTIONS).counts
+    names = ("comparison", "comparison_decided", "aspect", "tie", "image", "verdict", "verdict_up")
+    assert [counts[name] for name in names] == [3, 1, 1, 0, 4, 2, 0]
+    assert counts["verdict_down"] == 0
 
 
 def test_the_manifest_says_who_and_what(tmp_path: Path) -> None:

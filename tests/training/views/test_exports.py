@@ -61,7 +61,12 @@ def test_rows_are_preferences(judged: Project, owner: User, client_of: ClientOf)
 
 @pytest.mark.parametrize(
     ("query", "code"),
-    [({"format": "parquet"}, "unknown_format"), ({"ties": "keep"}, "invalid_export_options")],
+    [
+        ({"format": "parquet"}, "unknown_format"),
+        ({"ties": "keep"}, "invalid_export_options"),
+        ({"revisions": "perhaps"}, "invalid_export_options"),
+        ({"aspect": "x" * 41}, "invalid_export_options"),
+    ],
 )
 def test_unknown_options_are_refused(
     query: dict[str, str], code: str, judged: Project, owner: User, client_of: ClientOf

@@ -32,6 +32,8 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "policy_archive": {"post": OWNERS},
     "sampling": {"get": VIEWERS, "post": VIEWERS},
     "judge_blind": {"post": VIEWERS},
+    "sampling_shown": {"post": VIEWERS},
+    "sampling_thumb": {"post": VIEWERS},
     "sampling_stream": {"get": {"owner"}},  # the stream is the owner's alone
     "sampling_stop": {"post": {"owner"}},
     "jobs": {"get": ANYBODY},
@@ -51,7 +53,7 @@ def addresses(
     project: Project, owner: User, reviewer: User, annotator: User, staff: User, stranger: User
 ) -> dict[str, str]:
     """The address of something that exists, for every page."""
-    new_item(project)
+    sample = new_item(project).slots.all()[0].completion_id
     judge(project, owner)
     snapshot = freeze(project, owner)
     checkpoint = new_checkpoint(snapshot, owner)
@@ -64,6 +66,7 @@ def addresses(
     args: dict[str, list[Any]] = {name: [slug] for name in TABLE}
     args |= {key: [slug, snapshot.pk] for key in ("snapshot", "snapshot_export")}
     args |= {key: [slug, stream] for key in ("sampling_stream", "sampling_stop")}
+    args |= {key: [slug, sample] for key in ("sampling_shown", "sampling_thumb")}
     args |= {key: [job.pk] for key in NOT_TOLD}
     args |= {"train": [slug, snapshot.pk, "dpo"], "checkpoint": [slug, checkpoint.pk]}
     args |= {"policy_archive": [slug, spare.pk], "jobs": []}

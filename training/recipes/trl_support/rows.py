@@ -6,7 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from feedback.evidence import Candidate, Comparison, Context, Evidence, Ranking, Verdict
+from feedback.evidence import (
+    Candidate,
+    Comparison,
+    Context,
+    Evidence,
+    Ranking,
+    Verdict,
+    comparisons_of,
+)
 from training.recipes.base import Rows
 
 Row = dict[str, Any]
@@ -16,7 +24,7 @@ def pair_rows(evidence: Iterable[tuple[str, Evidence]]) -> Rows:
     """Preference rows: `prompt`, `chosen`, `rejected` as messages, `margin`, `weight`.
 
     `margin` is the strength above an ordinary preference: 0, 1, 2 for strengths 1, 2, 3. Rankings
-    count as all their pairs. Unusable: `tie`, `both_bad`, `identical`, `empty`, `not_a_comparison`.
+    count as all their pairs. Unusable: `not_a_comparison` and the flaws of a Comparison.
     """
     return _collect((split, outcome) for split, record in evidence for outcome in _pairs(record))
 
@@ -24,12 +32,12 @@ def pair_rows(evidence: Iterable[tuple[str, Evidence]]) -> Rows:
 def verdict_rows(evidence: Iterable[tuple[str, Evidence]], *, unpair: bool = True) -> Rows:
     """Unpaired rows: `prompt` and `completion` as messages, `label`, `weight`.
 
-    With `unpair`, evidence without a single verdict in training gives two rows for each decided
-    comparison: the chosen one wanted, the rejected one not. Unusable: `empty`, `not_a_verdict`, and
-    those of `pair_rows`.
+    With `unpair`, evidence without a usable verdict in training gives two rows for each decided
+    comparison: the chosen one wanted, the rejected one not. Unusable: `empty`, `image`,
+    `not_a_verdict`, and those of `pair_rows`.
     """
     records = list(evidence)
-    judged = any(split == "train" and isinstance(r, Verdict) for split, r in records)
+    judged = any(split == "train" and not isinstance(_verdict(r), str) for split, r in records)
     if judged or not unpair:
         return _collect((split, _verdict(record)) for split, record in records)
     pairs = pair_rows(records)
@@ -62,23 +70,17 @@ def _collect(outcomes: Iterable[tuple[str, Row | str]]) -> Rows:
 
 
 def _pairs(record: Evidence) -> Iterator[Row | str]:
-    if isinstance(record, Comparison):
-        yield _pair(record)
-    elif isinstance(record, Ranking):
-        yield from map(_pair, record.comparisons())
+    if isinstance(record, Comparison | Ranking):
+        yield from map(_pair, comparisons_of(record))
     else:
         yield "not_a_comparison"
 
 
 def _pair(comparison: Comparison) -> Row | str:
-    ordered = comparison.ordered()
-    if ordered is None:
-        return comparison.outcome
+    flaw, ordered = comparison.flaw(), comparison.ordered()
+    if flaw is not None or ordered is None:
+        return flaw or comparison.outcome
     chosen, rejected = ordered
-    if not chosen.text.strip() or not rejected.text.strip():
-        return "empty"
-    if chosen.text == rejected.text:
-        return "identical"
     context = comparison.context
     return {
         "prompt": _messages(context),
@@ -92,8 +94,9 @@ def _pair(comparison: Comparison) -> Row | str:
 def _verdict(record: Evidence) -> Row | str:
     if not isinstance(record, Verdict):
         return "not_a_verdict"
-    if not record.completion.text.strip():
-        return "empty"
+    flaw = record.completion.flaw()
+    if flaw is not None:
+        return flaw
     return {
         "prompt": _messages(record.context),
         "completion": _answer(record.completion),

@@ -1,226 +1,174 @@
 // Ranking: digits rank the current completion, Space and arrows move it, a pointer drags it.
 import { announce } from "../js/announce.js";
+import { Board, rankOf } from "../js/answers/board.js";
 import { makeDraggable } from "../js/answers/drag.js";
-import { put, step, tiersOf, without } from "../js/answers/order.js";
-import { Rows, changed, letter, markCurrent } from "../js/answers/rows.js";
+import { put, step, without } from "../js/answers/order.js";
+import { Rows, changed, markCurrent } from "../js/answers/rows.js";
 
-function element(tag, name, text = "") {
-  const made = document.createElement(tag);
-  made.className = name;
-  made.textContent = text;
-  return made;
-}
-
-function newCard(input) {
-  const card = element("div", "rank-card", letter(input.dataset.place));
-  card.tabIndex = 0;
-  card.setAttribute("role", "button");
-  card.setAttribute("aria-roledescription", "sortable");
-  card.dataset.name = `Completion ${card.textContent}`;
-  return Object.assign(card, { input });
-}
-
-const rankOf = (card) => (card.input.value === "" ? null : Number(card.input.value));
-
-// The order as it is drawn: tiers with gaps between them, and what has no rank yet.
-class Board {
-  constructor(field) {
-    this.board = field.querySelector(".rank-board");
-    this.tiers = this.board.querySelector(".tiers");
-    this.tray = this.board.querySelector(".tray");
+class Ranking {
+  constructor(field, section) {
+    this.field = field;
+    this.section = section;
+    this.ties = field.querySelector(".ranking").dataset.ties === "yes";
+    this.board = new Board(field);
+    this.cards = this.board.cards;
+    this.held = null; // while a card is picked up, the ranks to go back to
+    this.cannot = field.querySelector(".unrankable input");
+    this.why = field.querySelector(".unrankable textarea");
+    this.buttons = [...field.querySelectorAll(".rank-button")];
+    this.rows = new Rows(field, this.cards, () => this.show());
+    this.#listen();
+    this.rows.go(0);
+    this.board.draw();
   }
 
-  draw(cards) {
-    const focused = cards.find((card) => card === document.activeElement);
-    const tiers = tiersOf(cards, rankOf);
-    this.tiers.replaceChildren(
-      this.#gap(0),
-      ...tiers.flatMap((tier, n) => [this.#tier(tier, n), this.#gap(n + 1)]),
-    );
-    const loose = cards.filter((card) => rankOf(card) === null);
-    this.tray.replaceChildren(...loose);
-    this.tray.classList.toggle("empty", !loose.length);
-    focused?.focus({ preventScroll: true });
+  get current() {
+    return this.rows.current;
   }
 
-  #gap(before) {
-    const gap = element("li", "tier-gap");
-    gap.dataset.drop = "before";
-    gap.dataset.tier = before;
-    gap.setAttribute("aria-hidden", "true");
-    return gap;
+  #listen() {
+    const bar = this.field.querySelector(".rank-bar");
+    this.field.querySelector(".rank-fields").hidden = true;
+    bar.addEventListener("pointerdown", (event) => event.preventDefault()); // Enter still submits
+    for (const button of this.buttons) {
+      button.addEventListener("click", () => this.rank(Number(button.dataset.rank)));
+    }
+    this.field.addEventListener("focusin", (event) => {
+      if (event.target !== this.current) this.letGo();
+    });
+    this.field.addEventListener("input", () => this.show());
+    makeDraggable(this.board.element, {
+      onPress: (card) => {
+        this.letGo();
+        this.rows.go(this.cards.indexOf(card));
+      },
+      onDrop: (card, zone, event) => this.drop(card, zone, event),
+    });
   }
 
-  #tier(cards, n) {
-    const tier = element("li", "tier");
-    tier.dataset.drop = "onto";
-    tier.dataset.tier = n;
-    tier.append(element("span", "tier-rank", rankOf(cards[0])), ...cards);
-    return tier;
+  show() {
+    this.field.querySelector(".rank-of").textContent = `Rank of ${this.current.textContent}`;
+    for (const button of this.buttons) {
+      const chosen = Number(button.dataset.rank) === rankOf(this.current);
+      button.setAttribute("aria-pressed", String(chosen));
+    }
+    for (const card of this.cards) this.#label(card);
+    markCurrent(this.section, this.current.input.dataset.index);
+    this.field.classList.remove("waiting");
+    this.field.querySelector(".ranking").classList.toggle("off", this.cannot.checked);
+    this.why.disabled = this.why.parentElement.hidden = !this.cannot.checked;
+  }
+
+  #label(card) {
+    const rank = rankOf(card);
+    const held = Boolean(this.held) && card === this.current;
+    card.setAttribute("aria-label", `${card.dataset.name}, ${rank === null ? "not ranked" : `rank ${rank}`}`);
+    card.setAttribute("aria-pressed", String(held));
+    card.classList.toggle("held", held);
+    const header = `.completion[data-index="${card.input.dataset.index}"] header`;
+    this.section.querySelector(header)?.setAttribute("data-rank", rank ?? "");
+  }
+
+  // The ranks of the cards in their order; null where there is none.
+  store(ranks) {
+    for (const [n, card] of this.cards.entries()) card.input.value = ranks[n] ?? "";
+    this.cannot.checked = false;
+    this.board.draw();
+    changed(this.current.input);
+    announce(this.board.said());
+  }
+
+  arrange(tiers) {
+    const at = this.cards.map((card) => tiers.findIndex((tier) => tier.includes(card)));
+    this.store(at.map((n) => (n < 0 ? null : n + 1)));
+  }
+
+  // Without ties the completion that has the rank takes the one that becomes free.
+  rank(number) {
+    if (number > this.cards.length) {
+      announce(`There are ${this.cards.length} completions.`);
+      return true;
+    }
+    const free = rankOf(this.current);
+    const other = (card) => (!this.ties && rankOf(card) === number ? free : rankOf(card));
+    this.store(this.cards.map((card) => (card === this.current ? number : other(card))));
+    return true;
+  }
+
+  hold() {
+    this.held = this.held ? null : this.cards.map(rankOf);
+    announce(this.held ? `${this.current.dataset.name} picked up. Arrows move it.` : "Dropped.");
+    this.show();
+    return true;
+  }
+
+  letGo() {
+    if (!this.held) return;
+    this.held = null;
+    this.show();
+  }
+
+  putBack() {
+    if (!this.held) return false;
+    const ranks = this.held;
+    this.held = null;
+    this.store(ranks);
+    return true;
+  }
+
+  // What is held is moved; else the arrows up and down go to another completion.
+  arrow(direction, upright) {
+    if (!this.held) return upright && this.rows.move(direction);
+    this.arrange(step(this.board.tiers, this.current, direction, this.ties));
+    return true;
+  }
+
+  toggleCannot() {
+    this.cannot.checked = !this.cannot.checked;
+    changed(this.cannot);
+    if (this.cannot.checked) this.why.focus();
+    return true;
+  }
+
+  drop(card, zone, event) {
+    const { tiers } = this.board;
+    const n = Number(zone.dataset.tier);
+    const box = zone.getBoundingClientRect();
+    const behind = event.clientX > box.left + box.width / 2 ? n + 1 : n;
+    if (zone.dataset.drop === "tray") this.arrange(without(tiers, card));
+    else if (zone.dataset.drop === "before") this.arrange(put(tiers, card, { before: n }));
+    else this.arrange(put(tiers, card, this.ties ? { onto: n } : { before: behind }));
+  }
+
+  problem() {
+    if (this.cannot.checked) return this.why.value.trim() ? "" : "Say why they cannot be ranked.";
+    const open = this.board.loose.map((card) => card.textContent);
+    if (!open.length) return "";
+    const have = open.length > 1 ? "have" : "has";
+    return `Rank every completion first: ${open.join(", ")} ${have} no rank.`;
+  }
+
+  answer() {
+    if (this.cannot.checked) return { ranks: [], unrankable: this.why.value };
+    const stored = [...this.cards].sort((a, b) => a.input.dataset.index - b.input.dataset.index);
+    return { ranks: stored.map(rankOf), unrankable: "" };
   }
 }
 
 export function attach(field, section) {
-  const ties = field.querySelector(".ranking").dataset.ties === "yes";
-  const fields = field.querySelector(".rank-fields");
-  const cards = [...fields.querySelectorAll("input")].map(newCard);
-  const board = new Board(field);
-  const rows = new Rows(field, cards, show);
-  const cannot = field.querySelector(".unrankable input");
-  const why = field.querySelector(".unrankable textarea");
-  const buttons = [...field.querySelectorAll(".rank-button")];
-  let held = null; // the ranks to go back to while a card is picked up
-
-  function show() {
-    const card = rows.current;
-    field.querySelector(".rank-of").textContent = `Rank of ${card.textContent}`;
-    for (const button of buttons) {
-      button.setAttribute("aria-pressed", String(Number(button.dataset.rank) === rankOf(card)));
-    }
-    for (const one of cards) {
-      const place = rankOf(one) === null ? "not ranked" : `rank ${rankOf(one)}`;
-      one.setAttribute("aria-label", `${one.dataset.name}, ${place}`);
-      one.setAttribute("aria-pressed", String(Boolean(held) && one === card));
-      const completion = section.querySelector(`.completion[data-index="${one.input.dataset.index}"]`);
-      if (completion) completion.dataset.rank = one.input.value;
-    }
-    markCurrent(section, card.input.dataset.index);
-    field.classList.remove("waiting");
-    field.querySelector(".ranking").classList.toggle("off", cannot.checked);
-    why.disabled = why.parentElement.hidden = !cannot.checked;
-  }
-
-  function redraw() {
-    board.draw(cards);
-    show();
-  }
-
-  function tell() {
-    const said = tiersOf(cards, rankOf).map(
-      (tier) => `${rankOf(tier[0])}: ${tier.map((card) => card.textContent).join(" and ")}`,
-    );
-    const loose = cards.filter((card) => rankOf(card) === null).map((card) => card.textContent);
-    if (loose.length) said.push(`not ranked: ${loose.join(", ")}`);
-    announce(said.join("; "));
-  }
-
-  function store(values) {
-    for (const [n, card] of cards.entries()) card.input.value = values[n] ?? "";
-    cannot.checked = false;
-    redraw();
-    changed(rows.current.input);
-    tell();
-  }
-
-  function arrange(tiers) {
-    const at = cards.map((card) => tiers.findIndex((tier) => tier.includes(card)));
-    store(at.map((n) => (n < 0 ? "" : n + 1)));
-  }
-
-  // Without ties the completion that has the rank takes the one that becomes free.
-  function rank(number) {
-    if (number > cards.length) {
-      announce(`There are ${cards.length} completions.`);
-      return true;
-    }
-    const before = rankOf(rows.current);
-    const swapped = (card) => (!ties && rankOf(card) === number ? before : rankOf(card));
-    store(cards.map((card) => (card === rows.current ? number : swapped(card))));
-    return true;
-  }
-
-  function hold() {
-    if (held) {
-      held = null;
-      announce("Dropped.");
-    } else {
-      held = cards.map((card) => rankOf(card));
-      announce(`${rows.current.dataset.name} picked up. Arrows move it.`);
-    }
-    rows.current.classList.toggle("held", Boolean(held));
-    show();
-    return true;
-  }
-
-  function letGo() {
-    rows.current.classList.remove("held");
-    held = null;
-  }
-
-  function putBack() {
-    if (!held) return false;
-    const before = held;
-    letGo();
-    store(before);
-    return true;
-  }
-
-  function arrow(direction, moves) {
-    if (held) arrange(step(tiersOf(cards, rankOf), rows.current, direction, ties));
-    else if (!moves) return false;
-    else return rows.move(direction);
-    return true;
-  }
-
-  function toggleCannot() {
-    cannot.checked = !cannot.checked;
-    show();
-    changed(cannot);
-    if (cannot.checked) why.focus();
-    return true;
-  }
-
-  function drop(card, zone, event) {
-    const tiers = tiersOf(cards, rankOf);
-    const n = Number(zone.dataset.tier);
-    const box = zone.getBoundingClientRect();
-    const after = event.clientX > box.left + box.width / 2 ? 1 : 0;
-    if (zone.dataset.drop === "tray") arrange(without(tiers, card));
-    else if (zone.dataset.drop === "before") arrange(put(tiers, card, { before: n }));
-    else arrange(put(tiers, card, ties ? { onto: n } : { before: n + after }));
-  }
-
-  function press(card) {
-    letGo();
-    rows.go(cards.indexOf(card));
-  }
-
-  function problem() {
-    if (cannot.checked) return why.value.trim() ? "" : "Say why they cannot be ranked.";
-    const open = cards.filter((card) => rankOf(card) === null).map((card) => card.textContent);
-    return open.length ? `Rank every completion first: ${open.join(", ")} ${open.length > 1 ? "have" : "has"} no rank.` : "";
-  }
-
-  function answer() {
-    if (cannot.checked) return { ranks: [], unrankable: why.value };
-    const stored = [...cards].sort((a, b) => a.input.dataset.index - b.input.dataset.index);
-    return { ranks: stored.map(rankOf), unrankable: "" };
-  }
-
-  fields.hidden = true;
-  makeDraggable(board.board, { onPress: press, onDrop: drop });
-  field.querySelector(".rank-bar").addEventListener("pointerdown", (event) => event.preventDefault());
-  for (const button of buttons) {
-    button.addEventListener("click", () => rank(Number(button.dataset.rank)));
-  }
-  field.addEventListener("focusin", (event) => {
-    if (event.target !== rows.current && held) letGo();
-  });
-  field.addEventListener("input", show);
-  rows.go(0);
-  redraw();
+  const ranking = new Ranking(field, section);
   const keys = {
-    ArrowUp: () => arrow(-1, true),
-    ArrowDown: () => arrow(1, true),
-    ArrowLeft: () => arrow(-1, false),
-    ArrowRight: () => arrow(1, false),
-    " ": hold,
-    Escape: putBack,
-    x: toggleCannot,
+    ArrowUp: () => ranking.arrow(-1, true),
+    ArrowDown: () => ranking.arrow(1, true),
+    ArrowLeft: () => ranking.arrow(-1, false),
+    ArrowRight: () => ranking.arrow(1, false),
+    " ": () => ranking.hold(),
+    Escape: () => ranking.putBack(),
+    x: () => ranking.toggleCannot(),
   };
   return {
-    key: (name) => keys[name]?.() ?? (/^[0-9]$/.test(name) && rank(Number(name) || 10)),
-    problem,
-    answer,
+    key: (name) => keys[name]?.() ?? (/^[0-9]$/.test(name) && ranking.rank(Number(name) || 10)),
+    problem: () => ranking.problem(),
+    answer: () => ranking.answer(),
   };
 }

@@ -16,7 +16,7 @@ export function attach(field, section) {
       completion.classList.toggle("preferred", completion.dataset.index === index);
     }
     root.querySelector(".wtp-worth").classList.toggle("off", !isPreferred());
-    worth.show(chosen()?.dataset.letter);
+    worth.show(chosen()?.value === "equal");
   }
 
   function press(place) {

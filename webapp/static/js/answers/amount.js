@@ -1,4 +1,6 @@
 // An amount of money on a grid: a number field and a slider in step, moved by keys. Counted in whole steps.
+const EQUAL = "Both are equal to you: you pay nothing.";
+
 export class Amount {
   constructor(root) {
     const { step, cap, endowment, decimals, currency, mechanism } = root.dataset;
@@ -63,9 +65,10 @@ export class Amount {
     this.text.select();
   }
 
-  show() {
+  show(equal) {
     const units = this.#units(this.text.value);
-    if (Number.isNaN(units)) return;
+    if (equal) this.left.textContent = EQUAL;
+    if (equal || Number.isNaN(units)) return;
     this.slider.value = this.#written(Math.min(units, this.cap));
     this.slider.setAttribute("aria-valuetext", `${this.#written(units)} ${this.currency}`);
     if (units > this.endowment) this.left.textContent = `More than your ${this.#money(this.endowment)}.`;

@@ -1,4 +1,6 @@
 // A list of prices, each paid or not. Arrows move the place where the answers switch.
+const EQUAL = "Both are equal to you: you pay nothing.";
+
 export class Prices {
   constructor(root) {
     this.single = root.dataset.single === "enforce";
@@ -78,13 +80,13 @@ export class Prices {
     document.activeElement?.blur();
   }
 
-  show() {
+  show(equal) {
     const place = this.#place();
     for (const [n, row] of this.rows.entries()) {
       row.item.classList.toggle("switch", n === place && n > 0);
       if (row.pay.checked || row.keep.checked) row.item.classList.remove("waiting");
     }
-    this.left.textContent = this.#sentence();
+    this.left.textContent = equal ? EQUAL : this.#sentence();
   }
 
   #sentence() {

@@ -1,28 +1,49 @@
-// Lead time: seconds since the item was painted, without the time in which its tab was hidden.
+// Lead time: seconds since the item was painted, without the time in which nobody was there.
+// Nobody is there while the tab is hidden, and from a minute after the last input on.
+const IDLE_AFTER = 60_000;
+const INPUTS = ["pointerdown", "pointermove", "keydown", "input", "wheel", "scroll"];
+
 export class Clock {
-  constructor() {
-    this.spent = 0;
-    this.since = document.hidden ? null : performance.now();
-    this.onChange = () => this.#change();
-    document.addEventListener("visibilitychange", this.onChange);
+  // `before`: seconds that were spent on the item already.
+  constructor(before = 0) {
+    this.spent = before * 1000;
+    this.last = null; // the newest sign of life, while running
+    this.onInput = () => this.#tick();
+    this.onHide = () => (document.hidden ? this.#pause() : this.#resume());
   }
 
-  #change() {
-    const now = performance.now();
-    if (document.hidden && this.since !== null) {
-      this.spent += now - this.since;
-      this.since = null;
-    } else if (!document.hidden && this.since === null) {
-      this.since = now;
-    }
-  }
-
-  seconds() {
-    const running = this.since === null ? 0 : performance.now() - this.since;
-    return Math.round((this.spent + running) / 10) / 100;
+  start() {
+    for (const name of INPUTS) document.addEventListener(name, this.onInput, { passive: true });
+    document.addEventListener("visibilitychange", this.onHide);
+    if (!document.hidden) this.#resume();
   }
 
   stop() {
-    document.removeEventListener("visibilitychange", this.onChange);
+    this.#pause();
+    for (const name of INPUTS) document.removeEventListener(name, this.onInput);
+    document.removeEventListener("visibilitychange", this.onHide);
+  }
+
+  seconds() {
+    return Math.round((this.spent + this.#since()) / 10) / 100;
+  }
+
+  #since() {
+    return this.last === null ? 0 : Math.min(performance.now() - this.last, IDLE_AFTER);
+  }
+
+  #tick() {
+    if (this.last === null) return;
+    this.spent += this.#since();
+    this.last = performance.now();
+  }
+
+  #pause() {
+    this.#tick();
+    this.last = null;
+  }
+
+  #resume() {
+    this.last ??= performance.now();
   }
 }

@@ -1,44 +1,52 @@
-// One item on the screen: its kinds, its clock, its lease, its sending.
+// One item: its kinds, its clock, its lease, its draft, and the body of its answer.
 import { announce } from "../announce.js";
 import { Clock } from "./clock.js";
+import { Drafts, fieldsOf } from "./drafts.js";
 import { Lease } from "./lease.js";
-import { bodyOf, send } from "./send.js";
-
-const PAUSES = [1000, 2000, 4000, 8000, 15000]; // between attempts when the connection is lost
+import { bodyOf } from "./send.js";
+import { SkipPanel } from "./skip.js";
+import { CLIENT } from "./version.js";
 
 export class Item {
-  // onNext(html) is called with the next item once this one is stored or skipped.
-  constructor(section, onNext) {
+  // `actions`: submit(item) and skip(item, form) send it.
+  constructor(section, actions) {
     this.section = section;
-    this.onNext = onNext;
     this.form = section.querySelector("#answer");
     this.errors = section.querySelector("#judge-error");
+    this.amends = section.dataset.amends || "";
+    this.isFinal = this.form.dataset.final !== undefined;
     this.kinds = [];
-    this.clock = new Clock();
+    this.edits = Number(section.dataset.edits) || 0;
+    this.clock = new Clock(Number(section.dataset.leadTime) || 0);
     this.lease = new Lease(section, (html) => this.show(html));
-    this.ready = this.load();
-    this.form.addEventListener("submit", (event) => this.#on(event, () => this.submit()));
-    this.form.addEventListener("input", () => this.#changed());
-    this.skip = section.querySelector("#skip");
-    this.skipPanel = section.querySelector("#skip-panel");
-    this.skip.addEventListener("submit", (event) => this.#on(event, () => this.sendSkip()));
-    const open = section.querySelector("#skip-open");
-    open.type = "button"; // else Enter in the reason would press it
-    open.addEventListener("click", () => this.askSkip());
-    section.querySelector("#skip-cancel").addEventListener("click", () => this.cancelSkip());
+    this.drafts = new Drafts(section.dataset.draftUrl, () => this.#draft());
+    this.skip = new SkipPanel(section, (form) => actions.skip(this, form));
+    this.ready = this.#load();
+    this.form.addEventListener("input", (event) => this.#changed(event));
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      actions.submit(this);
+    });
   }
 
-  #changed() {
-    this.body = null;
-    this.errors.querySelector("[data-local]")?.remove();
+  get assignment() {
+    return this.section.dataset.assignment || "";
   }
 
-  #on(event, action) {
-    event.preventDefault();
-    action();
+  // On the screen now: time counts, and the lease is kept. `ahead()`: the lease of the item behind.
+  enter(ahead) {
+    this.clock.start();
+    this.lease.start(ahead);
   }
 
-  async load() {
+  // Off the screen, with everything typed kept.
+  leave() {
+    this.scrolled = window.scrollY;
+    this.clock.stop();
+    this.lease.stop();
+  }
+
+  async #load() {
     for (const field of this.form.querySelectorAll(".kind")) {
       const module = await import(field.dataset.module);
       const hidden = field.querySelector(`input[name="answers[${field.dataset.kind}]"]`);
@@ -49,14 +57,44 @@ export class Item {
     this.activate(this.kinds[0]);
   }
 
+  // Every choice is an edit; typing in one field is one, until another field is changed.
+  #changed(event) {
+    this.body = null;
+    this.typedIn = true;
+    this.errors.querySelector("[data-local]")?.remove();
+    const typing = event.target.matches("textarea, input[type=text]") ? event.target : null;
+    if (!typing || typing !== this.typed) this.edits += 1;
+    this.typed = typing;
+    this.drafts.changed();
+  }
+
+  #draft() {
+    return {
+      fields: JSON.stringify(fieldsOf(this.form)),
+      lead_time: this.clock.seconds(),
+      edits: this.edits,
+    };
+  }
+
   // Single keys speak to the active kind: the first, then the one that was focused or comes next.
   activate(kind) {
+    if (this.active && this.active !== kind) announce(kind.field.querySelector("legend").textContent);
     this.active = kind;
     for (const other of this.kinds) other.field.classList.toggle("active", other === kind);
   }
 
   key(name) {
-    return !this.sending && (this.active?.key(name) ?? false);
+    return !this.isBusy && (this.active?.key(name) ?? false);
+  }
+
+  // To the kind before or after the active one; false at either end.
+  moveKind(step) {
+    const kind = this.kinds[this.kinds.indexOf(this.active) + step];
+    if (!kind) return false;
+    document.activeElement?.blur();
+    this.activate(kind);
+    kind.field.scrollIntoView({ block: "nearest" });
+    return true;
   }
 
   focusReason() {
@@ -65,89 +103,34 @@ export class Item {
     reason?.focus();
   }
 
-  async submit() {
-    if (this.sending) return;
-    await this.ready;
+  // Whether it can be sent; if not, the reader is led to what is missing.
+  complete() {
     const waiting = this.kinds.find((kind) => kind.problem());
     if (waiting && waiting !== this.active && !this.active.problem()) {
-      document.activeElement.blur();
+      document.activeElement?.blur();
       this.activate(waiting);
       waiting.field.scrollIntoView({ block: "nearest" });
-      announce(waiting.field.querySelector("legend").textContent);
-      return;
+      return false;
     }
     for (const kind of this.kinds) kind.field.classList.toggle("waiting", kind === waiting);
-    if (waiting) {
-      this.showText(waiting.problem());
-      return;
-    }
-    await this.#send(this.form.action, this.#answerBody());
+    if (waiting) this.showText(waiting.problem());
+    return !waiting;
   }
 
   // The body is kept until something is typed: a repeat after a lost connection must be the same.
-  #answerBody() {
+  answerBody() {
     if (this.body) return this.body;
     for (const kind of this.kinds) kind.hidden.value = JSON.stringify(kind.answer());
-    this.form.elements.lead_time.value = this.clock.seconds();
+    const { lead_time, edits, client } = this.form.elements;
+    lead_time.value = this.clock.seconds();
+    edits.value = this.edits;
+    client.value = CLIENT;
     this.body = bodyOf(this.form);
     return this.body;
   }
 
-  askSkip() {
-    this.skipPanel.hidden = false;
-    this.skipPanel.scrollIntoView({ block: "nearest" });
-    this.skipPanel.querySelector("input").focus();
-  }
-
-  cancelSkip() {
-    this.skipPanel.hidden = true;
-    this.section.focus({ preventScroll: true });
-  }
-
-  async sendSkip() {
-    if (!this.sending) await this.#send(this.skip.action, bodyOf(this.skip));
-  }
-
-  async #send(url, body) {
-    this.#busy(true);
-    for (const pause of [...PAUSES, null]) {
-      const { outcome, html } = await send(url, body);
-      if (outcome === "ok") {
-        this.close();
-        this.onNext(html);
-        return;
-      }
-      if (outcome === "refused") {
-        this.body = null;
-        this.show(html);
-        this.#offerNext();
-        break;
-      }
-      if (outcome === "login") {
-        this.showText("You are logged out. Log in again in another tab, then submit once more.");
-        break;
-      }
-      if (pause === null) {
-        this.showText("The server cannot be reached. Your answer is kept here: submit again later.");
-        break;
-      }
-      this.showText("The connection was lost. Trying again; your answer is kept here.");
-      await new Promise((resolve) => window.setTimeout(resolve, pause));
-    }
-    this.#busy(false);
-  }
-
-  // A lease that has ended must not be a dead end.
-  #offerNext() {
-    const link = document.createElement("a");
-    link.href = this.form.action;
-    link.className = "button small";
-    link.textContent = "Leave it and open the next item";
-    this.errors.append(link);
-  }
-
-  #busy(state) {
-    this.sending = state;
+  busy(state) {
+    this.isBusy = state;
     this.form.classList.toggle("busy", state);
     this.form.setAttribute("aria-busy", String(state));
     for (const field of this.form.querySelectorAll(".kind")) field.inert = state;
@@ -167,8 +150,13 @@ export class Item {
     announce(text);
   }
 
-  close() {
-    this.clock.stop();
-    this.lease.stop();
+  // A lease that has ended must not be a dead end.
+  offer(label, onClick) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button small";
+    button.textContent = label;
+    button.addEventListener("click", onClick);
+    this.errors.append(button);
   }
 }

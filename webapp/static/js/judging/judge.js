@@ -1,80 +1,136 @@
-// The judging page: paints item after item and hands single keys to whom they are meant for.
-import { announce } from "../announce.js";
-import { showTimes } from "../times.js";
-import { Item } from "./item.js";
+// The judging page: hands keys, clicks and the page's own end to whom they are meant for.
+import { chord, isPressing, isTyping, Keys } from "./keys.js";
+import { refreshDifferences, toggleDifferences } from "./marks.js";
+import { showsSource, toggleSource } from "./reading.js";
 import { openHelp, rememberGuidelines, toggleGuidelines } from "./sheet.js";
+import { Stage } from "./stage.js";
 
+const page = document.getElementById("judging-page");
 const area = document.getElementById("judging-area");
-let item = null;
+const keys = new Keys(JSON.parse(page.dataset.keys));
+document.addEventListener("painted", () => refreshDifferences(area));
+const stage = new Stage(area, document.getElementById("last"), {
+  next: page.dataset.nextUrl,
+  last: page.dataset.lastUrl,
+});
 
-function begin() {
-  const section = area.querySelector("#judging");
-  item = section.querySelector("#answer") ? new Item(section, paint) : null;
-}
+const TOOLS = {
+  differences: () => toggleDifferences(area),
+  source: () => {
+    const shown = toggleSource();
+    refreshDifferences(area);
+    return shown;
+  },
+  guidelines: toggleGuidelines,
+  help: openHelp,
+};
 
-function paint(html) {
-  area.innerHTML = html; // our server's own fragment, escaped there
-  window.htmx?.process(area);
-  showTimes(area);
-  begin();
-  window.scrollTo(0, 0);
-  area.querySelector("#judging").focus({ preventScroll: true });
-  announce(item ? "Saved. Next item." : "Saved. Nothing is left to judge.");
+function use(name) {
+  const button = page.querySelector(`[data-tool="${name}"]`);
+  const state = button && TOOLS[name]();
+  if (button?.hasAttribute("aria-pressed")) button.setAttribute("aria-pressed", String(state));
 }
 
 const ACTIONS = {
-  s: () => item?.askSkip(),
-  Backspace: () => item?.askSkip(),
-  r: () => item?.focusReason(),
-  g: toggleGuidelines,
-  "?": openHelp,
-  Enter: () => item?.submit(),
+  Enter: () => stage.current && stage.submit(stage.current),
+  s: () => stage.current?.skip.open(),
+  Backspace: () => stage.current?.skip.open(),
+  r: () => stage.current?.focusReason(),
+  ArrowLeft: () => stage.previous(),
+  ArrowRight: () => stage.forward(),
+  ArrowUp: () => stage.current?.moveKind(-1),
+  ArrowDown: () => stage.current?.moveKind(1),
+  d: () => use("differences"),
+  m: () => use("source"),
+  g: () => use("guidelines"),
+  "?": () => use("help"),
 };
 
-function isTyping(target) {
-  return target.matches?.("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])");
+// These work while typing, too; true when there was something to do.
+function onChord(name, target) {
+  if (name === "Enter") {
+    if (stage.current?.skip.isOpen && target.closest?.("#skip")) stage.current.skip.send();
+    else ACTIONS.Enter();
+  } else if (name === "s") {
+    saveDraft();
+  } else if (name === "z" && !isTyping(target)) {
+    stage.previous();
+  } else {
+    return false;
+  }
+  return true;
 }
 
-// Enter and space on these do what they always do.
-function isPressed(target, key) {
-  return (key === "Enter" || key === " ") && target.closest?.("button, a, summary");
+async function saveDraft() {
+  const kept = stage.current && (await stage.current.drafts.save());
+  if (kept) stage.say("Draft saved.");
+  else if (kept === false) stage.say("The draft could not be saved.");
 }
 
 function onTyping(event) {
-  if (event.key !== "Escape") return;
-  if (event.target.closest("#skip-panel")) item?.cancelSkip();
-  else event.target.blur();
+  const { skip } = stage.current || {};
+  if (event.key === "Escape" && event.target.closest("#skip")) skip?.close();
+  else if (event.key === "Escape") event.target.blur();
+  else if (event.target.closest("#skip") && skip?.key(event.key)) event.preventDefault();
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
-  const { key, target } = event;
-  if (key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    event.preventDefault();
-    if (target.closest?.("#skip-panel")) item?.sendSkip();
-    else item?.submit();
+  const { target } = event;
+  const chorded = chord(event);
+  if (chorded) {
+    if (!event.shiftKey && onChord(chorded, target)) event.preventDefault();
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.altKey) return;
   if (isTyping(target)) {
     onTyping(event);
     return;
   }
-  if (isPressed(target, key)) return;
-  const action = ACTIONS[key.length === 1 ? key.toLowerCase() : key];
-  if (!(item?.key(key) || action)) return;
-  event.preventDefault();
-  if (action && !event.repeat) action();
+  if (isPressing(target, event.key)) return;
+  if (event.key === "Escape") stage.current?.skip.close();
+  onKey(event, keys.canonical(event));
 });
+
+function onKey(event, name) {
+  const item = stage.current;
+  if (!name || (item?.skip.isOpen && item.skip.key(name)) || item?.key(name)) {
+    event.preventDefault();
+    return;
+  }
+  if (!ACTIONS[name] || isMovingChoice(event.target, name)) return;
+  event.preventDefault();
+  if (!event.repeat) ACTIONS[name]();
+}
+
+// Left and right move within a group of choices that has the focus.
+function isMovingChoice(target, name) {
+  return target.matches?.("input[type=radio]") && ["ArrowLeft", "ArrowRight"].includes(name);
+}
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-help]")) openHelp();
+  const tool = event.target.closest("[data-tool]");
+  if (tool) use(tool.dataset.tool);
+  const link = event.target.closest("#previous, [data-forward]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (link.id === "previous") stage.previous();
+  else stage.forward();
 });
 
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.undo === undefined) return;
+  event.preventDefault();
+  stage.takeBack(event.target);
+});
+
+window.addEventListener("beforeunload", () => stage.keep());
+window.addEventListener("pagehide", () => stage.close());
 // A page from the browser's back cache shows an item that went back to the queue.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload();
 });
 
 rememberGuidelines();
-begin();
+page.querySelector('[data-tool="source"]')?.setAttribute("aria-pressed", String(showsSource()));
+

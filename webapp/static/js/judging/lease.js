@@ -1,7 +1,8 @@
-// Keeps the lease of the item on the screen, and gives it back when the page is left.
-import { csrfToken, send } from "./send.js";
+// A lease on one item: how long it lasts, kept alive while somebody is there, given back.
+import { beacon, send } from "./send.js";
 
 const IDLE_AFTER = 10 * 60 * 1000; // nobody there: the lease may lapse
+const SPARE = 5000; // milliseconds that a request may need
 
 let lastActivity = Date.now();
 for (const name of ["pointerdown", "pointermove", "keydown", "scroll"]) {
@@ -9,41 +10,65 @@ for (const name of ["pointerdown", "pointermove", "keydown", "scroll"]) {
 }
 
 export class Lease {
-  // onEnded(html) is called once, when the server says that the lease is over.
+  // An amended answer has none. `onEnded(html)`: the server says that the lease is over.
   constructor(section, onEnded) {
-    this.expires = section.dataset.expires;
-    this.releaseUrl = section.dataset.releaseUrl;
-    this.heartbeatUrl = section.dataset.heartbeatUrl;
-    this.onEnded = onEnded;
-    this.over = false;
-    this.timer = window.setInterval(() => this.beat(), Number(section.dataset.heartbeat) * 1000);
-    this.onLeave = () => this.release();
-    window.addEventListener("pagehide", this.onLeave);
+    const { assignment, expires, releaseUrl, heartbeatUrl, heartbeat, leaseMinutes } = section.dataset;
+    Object.assign(this, { assignment, expires, releaseUrl, heartbeatUrl, onEnded });
+    this.every = Number(heartbeat) * 1000;
+    this.lasts = Number(leaseMinutes) * 60_000 - SPARE;
+    this.renewed = Date.now(); // the server's clock may differ from ours: count from here
+    this.over = !assignment;
+  }
+
+  // Whether it can still be used.
+  get live() {
+    return !this.over && Date.now() - this.renewed < this.lasts;
+  }
+
+  // Beats while its item is on the screen; `ahead()` is the lease of the item fetched ahead, or null.
+  start(ahead) {
+    this.ahead = ahead;
+    if (!this.over) this.timer ??= window.setInterval(() => this.beat(), this.every);
+  }
+
+  stop() {
+    window.clearInterval(this.timer);
+    this.timer = undefined;
   }
 
   async beat() {
-    if (this.over || document.hidden || Date.now() - lastActivity > IDLE_AFTER) return;
-    const { outcome, html } = await send(this.heartbeatUrl, new FormData());
-    if (this.over) return;
-    if (outcome === "ok") this.expires = JSON.parse(html).expires;
-    if (outcome === "refused") {
-      this.stop();
+    if (document.hidden || Date.now() - lastActivity > IDLE_AFTER) return;
+    const body = new FormData();
+    const ahead = this.ahead?.();
+    if (ahead) body.set("also", ahead.assignment);
+    const { outcome, html } = await send(this.heartbeatUrl, body);
+    if (!this.timer) return;
+    if (outcome === "ok") {
+      const { expires, also_expires } = JSON.parse(html);
+      this.renew(expires);
+      if (ahead && also_expires) ahead.renew(also_expires);
+      else if (ahead) ahead.over = true;
+    } else if (outcome === "refused") {
+      this.end();
       this.onEnded(html);
     }
   }
 
-  release() {
-    if (this.over) return;
-    this.stop();
-    const body = new FormData();
-    body.set("csrfmiddlewaretoken", csrfToken());
-    body.set("expires", this.expires);
-    navigator.sendBeacon(this.releaseUrl, body);
+  renew(expires) {
+    this.expires = expires;
+    this.renewed = Date.now();
   }
 
-  stop() {
+  // Used up: by an answer, a skip, or the server's word.
+  end() {
     this.over = true;
-    window.clearInterval(this.timer);
-    window.removeEventListener("pagehide", this.onLeave);
+    this.stop();
+  }
+
+  // Given back to the queue; the server leaves it if another page has taken it up since.
+  release() {
+    if (this.over) return;
+    this.end();
+    beacon(this.releaseUrl, { expires: this.expires });
   }
 }

@@ -1,5 +1,5 @@
 // The page around the item: the help sheet and the guidelines, which stay as the reader left them.
-const REMEMBERED = "touchstone.guidelines";
+import { remember } from "./memory.js";
 
 export function openHelp() {
   const help = document.getElementById("help");
@@ -15,29 +15,13 @@ export function openHelp() {
 
 export function toggleGuidelines() {
   const guidelines = document.getElementById("guidelines");
-  if (guidelines) guidelines.open = !guidelines.open;
+  guidelines.open = !guidelines.open;
+  if (guidelines.open) guidelines.scrollIntoView({ block: "nearest" });
 }
 
 export function rememberGuidelines() {
   const guidelines = document.getElementById("guidelines");
-  if (!guidelines) return;
-  const before = read();
-  guidelines.open = before ? before === "open" : window.innerWidth >= 1280;
-  guidelines.addEventListener("toggle", () => write(guidelines.open ? "open" : "closed"));
-}
-
-function read() {
-  try {
-    return window.localStorage.getItem(REMEMBERED);
-  } catch {
-    return null; // storage is switched off: then nothing is remembered
-  }
-}
-
-function write(value) {
-  try {
-    window.localStorage.setItem(REMEMBERED, value);
-  } catch {
-    // as above
-  }
+  guidelines.addEventListener("toggle", () => {
+    remember("guidelines", guidelines.open ? "open" : "closed");
+  });
 }

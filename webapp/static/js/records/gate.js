@@ -1,13 +1,11 @@
 // The gate: practice rounds are answered with the kind's own form, by keyboard as in judging.
 import { announce } from "../announce.js";
+import { Keys, isPressing, isTyping } from "../judging/keys.js";
 
 const form = document.getElementById("answer");
 const field = form?.querySelector(".kind");
+const keys = new Keys(JSON.parse(form?.dataset.keys || "{}"));
 let kind = null;
-
-function isTyping(target) {
-  return target.matches?.("textarea, select, input:not([type=radio], [type=checkbox])");
-}
 
 function say(problem) {
   const notice = document.createElement("div");
@@ -34,11 +32,6 @@ function goOn() {
   else document.querySelector("[data-go]")?.click();
 }
 
-function named({ key, shiftKey }) {
-  const name = key.length === 1 ? key.toLowerCase() : key;
-  return shiftKey && name.startsWith("Arrow") ? `Shift+${name}` : name;
-}
-
 document.addEventListener("keydown", (event) => {
   const { target, key } = event;
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -46,16 +39,16 @@ document.addEventListener("keydown", (event) => {
     if (key === "Escape") target.blur();
     return;
   }
-  if (key === "Enter" && !target.closest?.("button, a, summary, input")) {
-    event.preventDefault();
-    goOn();
-  } else if (kind?.key(named(event))) {
-    event.preventDefault();
-  }
+  if (isPressing(target, key) || (key === "Enter" && target.closest("input"))) return;
+  const name = keys.canonical(event);
+  if (name === "Enter") goOn();
+  else if (!kind?.key(name)) return;
+  event.preventDefault();
 });
 
 if (field) {
   const module = await import(field.dataset.module);
   kind = module.attach(field, document.getElementById("judging"));
   form.addEventListener("submit", check);
+  field.classList.add("active");
 }

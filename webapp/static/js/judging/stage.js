@@ -1,0 +1,227 @@
+// What is on the screen, what waits behind it, and what happens when an answer is sent.
+// An answer is sent behind the next item, which was fetched ahead; if it fails, it comes back to the screen.
+import { announce } from "../announce.js";
+import { showTimes } from "../times.js";
+import { Item } from "./item.js";
+import { Outbox } from "./outbox.js";
+import { prepare } from "./reading.js";
+import { get, send } from "./send.js";
+
+const ENDED = ["lease_ended", "item_complete", "item_withdrawn", "already_submitted", "unknown_assignment"];
+const LOGGED_OUT = "You are logged out. Log in again in another tab, then try once more.";
+const LOST = "The server cannot be reached. Your answer is kept here: submit again later.";
+const AGAIN = "The connection was lost. Trying again; your answer is kept here.";
+
+export class Stage {
+  constructor(area, last, urls) {
+    this.area = area;
+    this.last = last;
+    this.urls = urls;
+    this.current = null; // the item on the screen; null where there is nothing to judge
+    this.waiting = []; // items behind it, the next one first
+    this.fetching = null; // the fetch ahead that goes on, a promise
+    this.outbox = new Outbox(() => this.say(AGAIN));
+    this.actions = {
+      submit: (item) => this.submit(item),
+      skip: (item, form) => this.#dispatch(item, form.action, new FormData(form)),
+    };
+    this.#show(area.querySelector("#judging"));
+  }
+
+  async submit(item) {
+    if (item.isBusy) return;
+    await item.ready;
+    if (!item.isBusy && item.complete()) this.#dispatch(item, item.form.action, item.answerBody());
+  }
+
+  // Send it, with the next item on the screen meanwhile, if there is one and nothing else is on its way.
+  async #dispatch(item, url, body) {
+    if (item.isBusy) return;
+    item.busy(true);
+    item.drafts.drop();
+    const wait = item.isFinal || item.amends || this.outbox.busy || !this.#nextWaiting();
+    if (!wait) this.#paint(this.waiting.shift());
+    const result = await this.outbox.post(url, body);
+    if (result.outcome === "ok") await this.#stored(item, result.html);
+    else this.#bringBack(item, result);
+  }
+
+  async #stored(item, html) {
+    item.lease.end();
+    this.waiting = this.waiting.filter((other) => other !== item);
+    if (html) this.#tell(html);
+    else this.say("Skipped.");
+    document.body.dispatchEvent(new Event("judged"));
+    if (this.current === item) await this.advance();
+    this.#fetchAhead();
+  }
+
+  #bringBack(item, { outcome, html, code }) {
+    item.busy(false);
+    this.#park(item);
+    if (outcome === "refused") {
+      item.show(html);
+      announce(item.errors.textContent.trim());
+      if (ENDED.includes(code)) item.lease.end();
+      if (code === "key_conflict") item.offer("Open what was stored", () => this.previous());
+      item.offer("Leave it and open the next item", () => this.#leave(item));
+    } else {
+      item.showText(outcome === "login" ? LOGGED_OUT : LOST);
+    }
+  }
+
+  // The item on the screen makes room for another and waits behind it.
+  #park(item) {
+    if (this.current === item) return;
+    this.waiting = this.waiting.filter((other) => other !== item);
+    if (this.current && !this.current.amends) this.waiting.unshift(this.current);
+    this.#paint(item);
+  }
+
+  #leave(item) {
+    item.lease.release();
+    this.advance();
+  }
+
+  // The next item: one that waits, or one that the server gives.
+  async advance() {
+    await this.fetching;
+    if (this.#nextWaiting()) {
+      this.#paint(this.waiting.shift());
+      this.#fetchAhead();
+      return;
+    }
+    const { outcome, html } = await send(this.urls.next, new FormData());
+    if (outcome === "ok") this.#show(sectionOf(html));
+    else if (outcome === "refused") this.current?.show(html);
+    else this.#offerAgain(outcome);
+  }
+
+  #offerAgain(outcome) {
+    this.current?.showText(
+      outcome === "login" ? LOGGED_OUT : "Saved. The next item could not be opened.",
+    );
+    this.current?.offer("Try again", () => this.advance());
+  }
+
+  // The last answer within its time of grace, opened for change.
+  async previous() {
+    if (this.current?.amends) return this.say("This is your last answer.");
+    await this.outbox.busy;
+    const { outcome, html } = await get(this.urls.last);
+    if (outcome === "ok") this.#park(this.#itemOf(sectionOf(html)));
+    else this.say(outcome === "refused" ? messageOf(html) : "The server cannot be reached.");
+  }
+
+  // Back from the last answer to the item that was open.
+  forward() {
+    if (this.current?.amends) this.advance();
+    else this.say("This is the newest item.");
+  }
+
+  async takeBack(form) {
+    const { outcome, html } = await send(form.action, new FormData(form));
+    if (outcome === "ok") {
+      this.waiting.length = Math.min(this.waiting.length, 1); // more than two leases nobody holds
+      this.#show(sectionOf(html));
+      this.say("Taken back: the item is open again.");
+      document.body.dispatchEvent(new Event("judged"));
+    } else this.say(outcome === "refused" ? messageOf(html) : "The server cannot be reached.");
+  }
+
+  // The page may be left: what was typed is on its way before anything else is asked for.
+  keep() {
+    if (this.current?.drafts.dirty) this.current.drafts.save();
+  }
+
+  // The page is left: leases go back, but for those of items on which work was begun.
+  close() {
+    for (const item of [this.current, ...this.waiting]) {
+      if (!item || item.isBusy) continue;
+      if (item.typedIn) item.drafts.flush();
+      else item.lease.release();
+    }
+  }
+
+  // A short word in the bar, and to screen readers.
+  say(text) {
+    this.last.textContent = text;
+    announce(text);
+  }
+
+  #tell(html) {
+    this.last.innerHTML = html; // our server's own fragment, escaped there
+    window.htmx?.process(this.last);
+    showTimes(this.last);
+  }
+
+  // Drops what may not be shown any more: its lease is over, and nothing was typed.
+  #nextWaiting() {
+    while (this.waiting.length && !this.waiting[0].lease.live && !this.waiting[0].typedIn) {
+      this.waiting.shift();
+    }
+    return this.waiting[0];
+  }
+
+  #itemOf(section) {
+    prepare(section);
+    return new Item(section, this.actions);
+  }
+
+  #show(section) {
+    if (section.querySelector("#answer")) {
+      this.#paint(this.#itemOf(section));
+      this.#fetchAhead();
+    } else {
+      this.#swap(null, section);
+      announce("There is no item to judge now.");
+    }
+  }
+
+  #paint(item) {
+    this.#swap(item, item.section);
+    item.enter(() => this.waiting[0]?.lease);
+    announce(item.amends ? "Your last answer." : "Next item.");
+  }
+
+  #swap(item, section) {
+    this.current?.leave();
+    this.current = item;
+    if (section.parentNode !== this.area) this.area.replaceChildren(section);
+    window.htmx?.process(section);
+    showTimes(section);
+    window.scrollTo(0, item?.scrolled || 0);
+    section.focus({ preventScroll: true });
+    document.dispatchEvent(new Event("painted"));
+  }
+
+  // One item ahead, under a lease of its own; never while an answer is on its way, as that still holds one.
+  #fetchAhead() {
+    const after = this.current?.assignment;
+    if (!after || this.waiting.length || this.fetching || this.outbox.busy) return;
+    this.fetching = this.#fetch(after).finally(() => (this.fetching = null));
+  }
+
+  async #fetch(after) {
+    await new Promise((resolve) => requestAnimationFrame(() => window.setTimeout(resolve)));
+    const body = new FormData();
+    body.set("after", after);
+    const { outcome, html } = await send(this.urls.next, body);
+    const section = outcome === "ok" && sectionOf(html);
+    if (section && section.querySelector("#answer") && section.dataset.assignment !== after) {
+      this.waiting.push(this.#itemOf(section));
+    }
+  }
+}
+
+function sectionOf(html) {
+  const box = document.createElement("template");
+  box.innerHTML = html; // our server's own fragment, escaped there
+  return document.importNode(box.content.querySelector("#judging"), true);
+}
+
+function messageOf(html) {
+  const box = document.createElement("template");
+  box.innerHTML = html;
+  return box.content.querySelector("strong")?.textContent || "That did not work.";
+}
