@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -43,6 +45,7 @@ def context(browser: Browser, live_server: LiveServer) -> Iterator[BrowserContex
     context = browser.new_context(base_url=live_server.url)
     yield context
     context.close()
+    wait_until_idle()
 
 
 @pytest.fixture
@@ -59,6 +62,29 @@ def page(context: BrowserContext) -> Iterator[Page]:
     )
     yield page
     assert problems == []
+
+
+def wait_until_idle(checks: int = 5) -> None:
+    """Until the server's threads have done with the last words of pages that were closed.
+
+    The tables are emptied after a test; a request that still runs would lock that out, or write after it.
+    """
+    quiet = 0
+    for _ in range(200):
+        quiet = 0 if _busy() else quiet + 1
+        if quiet == checks:
+            return
+        time.sleep(0.03)
+
+
+def _busy() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid != pg_backend_pid() AND state != 'idle'"
+        )
+        found = cursor.fetchone()
+    return bool(found and found[0])
 
 
 def log_in(page: Page, live_server: LiveServer, user: User) -> None:

@@ -87,22 +87,22 @@ def test_images_keep_their_place_and_broken_ones_say_so(
 
 
 def test_own_keys(page: Page, live_server: LiveServer, project: Project, annotator: User) -> None:
-    services.save_keys(annotator, {"submit": "x", "number-1": "q"})
+    services.save_keys(annotator, {"submit": "y", "number-1": "q"})
     new_item(project, "One?")
     new_item(project, "Two?")
     open_judging(page, live_server, project, annotator)
     expect_item(page, "One?")
-    expect(page.locator("#submit kbd")).to_have_text("x")
+    expect(page.locator("#submit kbd")).to_have_text("y")
     page.keyboard.press("1")
     expect(page.locator("input[data-place='1']")).not_to_be_checked()
     page.keyboard.press("q")
     expect(page.locator("input[data-place='1']")).to_be_checked()
     page.keyboard.press("Enter")
     expect_item(page, "One?")
-    page.keyboard.press("x")
+    page.keyboard.press("y")
     expect_item(page, "Two?")
     page.keyboard.press("?")
-    expect(page.locator("#help dt", has_text="x").first).to_be_visible()
+    expect(page.locator("#help dt", has_text="y").first).to_be_visible()
     page.keyboard.press("Escape")
 
 

@@ -253,3 +253,19 @@ def test_leaving_gives_both_leases_back(
     page.goto("/")
     released = Assignment.objects.filter(state=AssignmentState.RELEASED)
     wait_for(page, lambda: released.count() == 2)
+
+
+def test_a_lease_that_ends_on_the_screen_is_no_dead_end(
+    page: Page, live_server: LiveServer, three: Project, annotator: User
+) -> None:
+    page.clock.install()
+    open_judging(page, live_server, three, annotator)
+    expect_item(page, "One?")
+    page.clock.run_for(1000)
+    fetched_ahead(page)
+    first = Assignment.objects.order_by("pk")[0]
+    Assignment.objects.filter(pk=first.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+    page.clock.run_for(61_000)
+    expect(page.locator("#judge-error")).to_contain_text("lease_ended")
+    page.get_by_role("button", name="Leave it").click()
+    expect_item(page, "Two?")

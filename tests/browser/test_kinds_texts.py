@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from feedback import services
 from feedback.models import Project, User
 from tests.browser.asking import (
     KEYBOARD_ONLY,
@@ -152,3 +153,16 @@ def test_demonstration(
     press(page, " .\nYes.")
     submit(page)
     assert stored("demonstration") == {"text": "🐟 Four.\nYes."}
+
+
+def test_marking_with_a_key_of_ones_own(
+    page: Page, live_server: LiveServer, project: Project, annotator: User
+) -> None:
+    services.save_keys(annotator, {"mark": "y"})
+    ask(project, "critique", texts=["some words"])
+    open_item(page, live_server, project, annotator)
+    press(page, "h", "y", "Shift+End", "h", "y")
+    expect(page.locator(".passage:visible .quote")).to_have_text("some words")
+    press(page, "Escape", "r", " fine")
+    submit(page)
+    assert len(stored("critique")["critiques"][0]["spans"]) == 1

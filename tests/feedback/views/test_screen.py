@@ -24,9 +24,9 @@ def test_own_keys_are_saved_shown_and_reset(browser: Client, project: Project, o
     new_item(project)
     url = reverse("account_keys")
     first = {one.name: one.key for one in ACTIONS}
-    assert browser.post(url, first | {"skip": "X", "submit": "F2"}).status_code == 302
+    assert browser.post(url, first | {"skip": "Y", "submit": "F2"}).status_code == 302
     owner.refresh_from_db()
-    assert owner.preferences["keys"] == {"skip": "x", "submit": "F2"}
+    assert owner.preferences["keys"] == {"skip": "y", "submit": "F2"}
     html = browser.get(judge(project)).content.decode()
     assert '<kbd aria-hidden="true">F2</kbd>' in html
     assert "&quot;F2&quot;: &quot;Enter&quot;" in html
@@ -38,13 +38,13 @@ def test_own_keys_are_saved_shown_and_reset(browser: Client, project: Project, o
 def test_a_taken_key_is_refused_and_everything_typed_kept(browser: Client, owner: User) -> None:
     first = {one.name: one.key for one in ACTIONS}
     response = browser.post(
-        reverse("account_keys"), first | {"help": "h", "guidelines": "s", "skip": "s"}
+        reverse("account_keys"), first | {"help": "j", "guidelines": "s", "skip": "s"}
     )
     html = response.content.decode()
     assert response.status_code == 400
     assert "key_taken" in html
     assert 'aria-describedby="problem-guidelines"' in html
-    assert 'value="h"' in html
+    assert 'value="j"' in html
     owner.refresh_from_db()
     assert owner.preferences == {}
 

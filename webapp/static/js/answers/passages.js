@@ -1,5 +1,6 @@
 // Passages of a completion: selected in its text, marked, each with a note.
 import { announce } from "../announce.js";
+import { Keys } from "../judging/keys.js";
 import { changed } from "./rows.js";
 import { keepAsItIs } from "./source.js";
 
@@ -103,7 +104,8 @@ export class Passages {
   }
 
   #onKey(event) {
-    if (event.key.toLowerCase() !== "h" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const keys = new Keys(JSON.parse(this.row.closest("[data-keys]")?.dataset.keys ?? "{}"));
+    if (event.ctrlKey || event.metaKey || event.altKey || keys.canonical(event) !== "h") return;
     event.preventDefault();
     this.mark();
   }

@@ -8,9 +8,10 @@ import { SkipPanel } from "./skip.js";
 import { CLIENT } from "./version.js";
 
 export class Item {
-  // `actions`: submit(item) and skip(item, form) send it.
+  // `actions`: submit(item) and skip(item, form) send it; leave(item) opens the next one.
   constructor(section, actions) {
     this.section = section;
+    this.actions = actions;
     this.form = section.querySelector("#answer");
     this.errors = section.querySelector("#judge-error");
     this.amends = section.dataset.amends || "";
@@ -18,7 +19,10 @@ export class Item {
     this.kinds = [];
     this.edits = Number(section.dataset.edits) || 0;
     this.clock = new Clock(Number(section.dataset.leadTime) || 0);
-    this.lease = new Lease(section, (html) => this.show(html));
+    this.lease = new Lease(section, (html) => {
+      this.show(html);
+      this.offerToLeave();
+    });
     this.drafts = new Drafts(section.dataset.draftUrl, () => this.#draft());
     this.skip = new SkipPanel(section, (form) => actions.skip(this, form));
     this.ready = this.#load();
@@ -151,6 +155,10 @@ export class Item {
   }
 
   // A lease that has ended must not be a dead end.
+  offerToLeave() {
+    this.offer("Leave it and open the next item", () => this.actions.leave(this));
+  }
+
   offer(label, onClick) {
     const button = document.createElement("button");
     button.type = "button";

@@ -24,6 +24,7 @@ export class Stage {
     this.actions = {
       submit: (item) => this.submit(item),
       skip: (item, form) => this.#dispatch(item, form.action, new FormData(form)),
+      leave: (item) => this.#leave(item),
     };
     this.#show(area.querySelector("#judging"));
   }
@@ -64,7 +65,7 @@ export class Stage {
       announce(item.errors.textContent.trim());
       if (ENDED.includes(code)) item.lease.end();
       if (code === "key_conflict") item.offer("Open what was stored", () => this.previous());
-      item.offer("Leave it and open the next item", () => this.#leave(item));
+      item.offerToLeave();
     } else {
       item.showText(outcome === "login" ? LOGGED_OUT : LOST);
     }
