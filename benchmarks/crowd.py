@@ -134,7 +134,7 @@ def judge_all(project: Project, people: list[Annotator], each: int) -> None:
 def _fill(model: type[models.Model], rows: int, **columns: str) -> None:
     """Insert so many rows; a column is an SQL expression of `n` from 1, or the field's default."""
     fields = model._meta.concrete_fields
-    values = {str(field.column): _default(field) for field in fields}
+    values = {str(f.column): _default(f) for f in fields if not f.has_db_default()}
     values |= columns
     names = ", ".join(f'"{name}"' for name in values)
     table = model._meta.db_table

@@ -14,6 +14,7 @@ from feedback.models.content import (
 )
 from feedback.models.judgment import (
     Annotator,
+    AnnotatorGroup,
     Assignment,
     AssignmentState,
     Draft,
@@ -27,6 +28,7 @@ from feedback.models.project import Membership, Project, Role
 
 __all__ = [
     "Annotator",
+    "AnnotatorGroup",
     "ApiToken",
     "Assignment",
     "AssignmentState",
