@@ -149,6 +149,15 @@ class Migration(migrations.Migration):
             model_name='annotatorgroup',
             constraint=models.UniqueConstraint(fields=('project', 'name'), name='group_name_unique'),
         ),
+        migrations.AddField(
+            model_name='submission',
+            name='gold_right',
+            field=models.BooleanField(blank=True, help_text='Whether it was the known answer, where one is known.', null=True),
+        ),
+        migrations.AddIndex(
+            model_name='submission',
+            index=models.Index(condition=models.Q(('gold_right__isnull', False)), fields=['annotator', 'created'], name='submission_to_gold'),
+        ),
         migrations.RunSQL(MARK, UNMARK),
         migrations.RunSQL(COUNT_TAKEN, migrations.RunSQL.noop),
     ]

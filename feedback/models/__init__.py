@@ -25,6 +25,7 @@ from feedback.models.judgment import (
     Submission,
 )
 from feedback.models.project import Membership, Project, Role
+from feedback.models.report import Report
 
 __all__ = [
     "Annotator",
@@ -45,6 +46,7 @@ __all__ = [
     "Project",
     "Prompt",
     "RecordPurpose",
+    "Report",
     "Role",
     "Source",
     "Submission",

@@ -155,13 +155,23 @@ class Submission(models.Model):
         null=True, blank=True, help_text="How often a choice or text was changed before sending."
     )
     client = models.CharField(max_length=60, blank=True, help_text="Program and version.")
+    gold_right = models.BooleanField(
+        null=True, blank=True, help_text="Whether it was the known answer, where one is known."
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["annotator", "key"], name="submission_key_unique")
         ]
-        indexes = [models.Index(fields=["annotator", "-id"], name="submission_by_annotator")]
+        indexes = [
+            models.Index(fields=["annotator", "-id"], name="submission_by_annotator"),
+            models.Index(
+                fields=["annotator", "created"],
+                condition=Q(gold_right__isnull=False),
+                name="submission_to_gold",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"submission {self.pk}"

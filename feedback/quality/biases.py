@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from feedback.quality.votes import Interval, percentile_interval, share
-
-RESAMPLES = 400
+from feedback.intervals import Z95
+from feedback.quality.votes import Interval, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Biases:
     """What choices show; None where nothing can be said.
 
     `first` is the share of choices of the first place less what chance gives; `longer` the share of longer ones
-    chosen less a half; `seconds` the median time; `streak` the longest run of one place, with the probability
-    that chance makes one as long.
+    chosen less a half; `seconds` the median time; `streak` the longest run of one place among pairs, with the
+    probability that chance makes one as long.
     """
 
     first: Interval | None
@@ -39,18 +39,18 @@ class Biases:
     streak_chance: float
 
 
-def biases(choices: Sequence[Choice], seed: int = 0) -> Biases:
+def biases(choices: Sequence[Choice]) -> Biases:
     """The biases of choices in the order in which they were made."""
-    streak = longest_run([choice.place for choice in choices])
     pairs = [choice for choice in choices if choice.places == 2]
+    streak = longest_run([choice.place for choice in pairs])
     different = [c for c in choices if c.chosen_length != c.other_length]
     longer = sum(choice.chosen_length > choice.other_length for choice in different)
     return Biases(
         first=_shifted(share(sum(c.place == 1 for c in pairs), len(pairs)), 0.5),
         longer=_shifted(share(longer, len(different)), 0.5),
-        seconds=_median([c.seconds for c in choices if c.seconds is not None], seed),
+        seconds=_median([c.seconds for c in choices if c.seconds is not None]),
         streak=streak,
-        streak_chance=run_chance(len(choices), streak),
+        streak_chance=run_chance(len(pairs), streak),
     )
 
 
@@ -90,10 +90,11 @@ def _shifted(interval: Interval, by: float) -> Interval | None:
     return Interval(interval.value - by, interval.low - by, interval.high - by, interval.n)
 
 
-def _median(values: Sequence[float], seed: int) -> Interval | None:
+def _median(values: Sequence[float]) -> Interval | None:
+    """The median between the order statistics that hold it with 95 % (binomial, normal approximation)."""
     if not values:
         return None
-    array = np.array(values)
-    drawn = np.random.default_rng(seed).choice(array, size=(RESAMPLES, len(array)))
-    low, high = percentile_interval(list(np.median(drawn, axis=1)))
-    return Interval(float(np.median(array)), low, high, len(array))
+    ordered, n = np.sort(np.array(values)), len(values)
+    spread = Z95 * math.sqrt(n) / 2
+    low, high = max(0, math.floor(n / 2 - spread)), min(n - 1, math.ceil(n / 2 + spread))
+    return Interval(float(np.median(ordered)), float(ordered[low]), float(ordered[high]), n)

@@ -1,66 +1,136 @@
-"""Reliability without gold: full Dawid-Skene on what was seen, and Crowd-BT on pairs."""
+"""Reliability without gold: full Dawid-Skene on places on the screen, and Crowd-BT on pairs."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from feedback.quality.votes import Value, Vote, domain_of
+from feedback.quality.votes import Placed
 
 ROUNDS = 15
 AGREED, TRIED = 4.0, 5.0  # the prior Beta(4, 1) of an annotator who means well
 STEPS = 60  # gradient steps for the strengths in each round
+PLACES = ("left", "right", "neither")
+MIRROR = np.array([1, 0, 2])  # what stands where, once the sides are swapped
+LEAST = 1e-10  # of a probability, so that its logarithm exists
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """How likely an annotator's decided votes name the better one, from so many votes."""
+
+    accuracy: float
+    n: int
+
+    @property
+    def weight(self) -> float:
+        """The log odds of the accuracy drawn towards the prior, never below 0."""
+        return weight_of((self.accuracy * self.n + AGREED) / (self.n + TRIED))
+
+
+def weight_of(accuracy: float) -> float:
+    """The log odds with which a vote of that accuracy counts; 0 for one that is no better than chance."""
+    return max(0.0, math.log(accuracy / (1 - accuracy)))
 
 
 @dataclass(frozen=True, slots=True)
 class DawidSkene:
-    """The posterior of each unit's true value, and each annotator's confusion: true x given."""
+    """The posterior of each unit's truth, and each annotator's confusion: true place x given place.
 
-    domain: Sequence[Value]
-    units: Mapping[int, NDArray[np.float64]]
-    confusions: Mapping[str, NDArray[np.float64]]
-    priors: NDArray[np.float64]
-
-    def accuracy(self, annotator: str) -> float:
-        """How likely the annotator gives the true value, over true values as common as they are here."""
-        return float(self.priors @ np.diag(self.confusions[annotator]))
-
-
-def dawid_skene(votes: Sequence[Vote]) -> DawidSkene:
-    """Dawid and Skene (1979) by crowd-kit: a full confusion for each annotator.
-
-    Values should be positions on the screen (left, right, tie), so that a confusion can hold "always left".
+    Units are in the stored order (`left` is the first completion), confusions in places on the screen;
+    rows and columns are PLACES.
     """
-    # Loaded where it is used: the web process asks for lighter figures only.
-    import pandas as pd
-    from crowdkit.aggregation import DawidSkene as Fit
 
-    domain = domain_of(votes)
-    frame = pd.DataFrame(
-        {
-            "task": [vote.unit for vote in votes],
-            "worker": [vote.annotator for vote in votes],
-            "label": [domain.index(vote.value) for vote in votes],
-        }
-    )
-    fit: Any = Fit(n_iter=100, tol=1e-5).fit(frame)
-    columns = range(len(domain))
-    posteriors = fit.probas_.reindex(columns=columns, fill_value=0.0)
-    errors = fit.errors_.reindex(columns=columns, fill_value=0.0)
-    confusions = {
-        worker: errors.loc[worker].reindex(columns, fill_value=0.0).to_numpy().T
-        for worker in frame["worker"].unique()
-    }
+    units: Mapping[int, Floats]
+    confusions: Mapping[str, Floats]
+    votes: Mapping[str, int]
+
+    def reliability(self, annotator: str) -> Reliability:
+        """Of decided votes: the mean over both sides, so that "always left" is no better than a coin."""
+        decided = self.confusions[annotator][:2, :2]
+        sums = decided.sum(axis=1)
+        known = sums > LEAST * 10
+        right = np.diag(decided)[known] / sums[known]
+        if len(right) < 2:  # the better one never stood on one of the sides: nothing is known
+            return Reliability(AGREED / TRIED, 0)
+        return Reliability(float(right.mean()), self.votes[annotator])
+
+
+def dawid_skene(votes: Sequence[Placed]) -> DawidSkene:
+    """Dawid and Skene (1979): a full confusion for each annotator, by EM from the majority.
+
+    Annotators see the two completions on different sides: their confusions are about places, which tell a habit
+    such as "always left", and the truth is about completions. Where nothing is turned this is crowd-kit's.
+    """
+    coded = _coded(votes)
+    truth = _majority(coded)
+    for _ in range(100):
+        confusions = _confusions(coded, truth)
+        before, truth = truth, _posterior(coded, truth.mean(axis=0), confusions)
+        if np.abs(truth - before).max() < 1e-5:
+            break
+    counts = np.bincount(coded.by[coded.given < 2], minlength=len(coded.annotators))
     return DawidSkene(
-        domain,
-        {int(unit): row for unit, row in zip(posteriors.index, posteriors.to_numpy(), strict=True)},
-        confusions,
-        fit.priors_.reindex(columns, fill_value=0.0).to_numpy(),
+        dict(zip(coded.units, truth, strict=True)),
+        dict(zip(coded.annotators, _confusions(coded, truth), strict=True)),
+        dict(zip(coded.annotators, map(int, counts), strict=True)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """Votes as numbers: whose, on which unit, the place, and which places the stored order has there."""
+
+    annotators: list[str]
+    units: list[int]
+    by: NDArray[np.int64]
+    on: NDArray[np.int64]
+    given: NDArray[np.int64]
+    frames: NDArray[np.int64]
+
+
+def _coded(votes: Sequence[Placed]) -> _Coded:
+    annotators = {name: n for n, name in enumerate(sorted({vote.annotator for vote in votes}))}
+    units = {unit: n for n, unit in enumerate(sorted({vote.unit for vote in votes}))}
+    turned = np.array([vote.turned for vote in votes], dtype=bool)
+    return _Coded(
+        list(annotators),
+        list(units),
+        np.array([annotators[vote.annotator] for vote in votes], np.int64),
+        np.array([units[vote.unit] for vote in votes], np.int64),
+        np.array([PLACES.index(vote.place) for vote in votes], np.int64),
+        np.where(turned[:, None], MIRROR, np.arange(len(PLACES))),
+    )
+
+
+def _majority(coded: _Coded) -> Floats:
+    counts = np.zeros((len(coded.units), len(PLACES)))
+    np.add.at(counts, (coded.on, coded.frames[np.arange(len(coded.on)), coded.given]), 1.0)
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True))
+
+
+def _confusions(coded: _Coded, truth: Floats) -> Floats:
+    """annotators x true place x given place; a row sums to 1."""
+    seen = np.take_along_axis(truth[coded.on], coded.frames, axis=1)
+    counts = np.zeros((len(coded.annotators), len(PLACES), len(PLACES)))
+    np.add.at(counts, (coded.by, coded.given), seen)
+    counts = np.maximum(counts.transpose(0, 2, 1), LEAST)
+    return np.asarray(counts / counts.sum(axis=2, keepdims=True))
+
+
+def _posterior(coded: _Coded, priors: Floats, confusions: Floats) -> Floats:
+    said = np.log(np.maximum(confusions[coded.by, :, coded.given], LEAST))
+    with np.errstate(divide="ignore"):  # a place that nobody gave is nobody's truth
+        logs = np.tile(np.log(priors), (len(coded.units), 1))
+    np.add.at(logs, coded.on, np.take_along_axis(said, coded.frames, axis=1))
+    odds = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
 @dataclass(frozen=True, slots=True)

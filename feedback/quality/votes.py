@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from feedback.intervals import wilson
 
@@ -32,21 +32,39 @@ class Interval:
     n: int
 
 
-def domain_of(votes: Iterable[Vote]) -> list[Value]:
-    """The distinct values in order; texts by name, numbers by size."""
-    return sorted({vote.value for vote in votes}, key=lambda value: (str(type(value)), value))
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A vote as a place on the screen: `left`, `right` or `neither`.
+
+    `turned` says that the second completion of the stored order stood on the left: the same place means
+    another completion then.
+    """
+
+    unit: int
+    annotator: str
+    place: str
+    turned: bool = False
 
 
-def counts_of(votes: Sequence[Vote], domain: Sequence[Value]) -> NDArray[np.int64]:
-    """How often each value was given to each unit with at least two votes: units x values."""
-    units = {unit: n for n, unit in enumerate(dict.fromkeys(vote.unit for vote in votes))}
-    places = {value: n for n, value in enumerate(domain)}
-    counts: NDArray[np.int64] = np.zeros((len(units), len(domain)), dtype=np.int64)
-    rows = np.fromiter((units[vote.unit] for vote in votes), np.int64, len(votes))
-    columns = np.fromiter((places[vote.value] for vote in votes), np.int64, len(votes))
-    np.add.at(counts, (rows, columns), 1)
-    shared: NDArray[np.int64] = counts[counts.sum(axis=1) >= 2]
-    return shared
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One stored answer as the figures of quality read it; `value` is None for free text.
+
+    `completions` and `lengths` (in characters) are in stored order, `order` is what was shown, stored indices.
+    """
+
+    item: int
+    annotator: str
+    source: str
+    created: datetime
+    value: Value | None
+    chosen: int | None
+    place: str | None
+    order: Sequence[int] | None
+    completions: Sequence[int]
+    lengths: Sequence[int]
+    seconds: float | None
+    tags: Sequence[str]
 
 
 def percentile_interval(values: Sequence[float]) -> tuple[float, float]:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import permutations, product
 
+import krippendorff
 import numpy as np
 import pytest
 
-from feedback.quality.agreement import alpha, kappa
+from feedback.quality.agreement import Level, alpha, kappa
 from feedback.quality.votes import Value, Vote, share
 
 
@@ -81,17 +82,26 @@ def test_the_bootstrap_interval_is_as_wide_as_the_spread_of_samples() -> None:
     assert np.mean(widths) == pytest.approx(4 * np.std(values), rel=0.4)
 
 
-def test_many_distinct_numbers_are_binned() -> None:
-    generator = np.random.default_rng(0)
-    votes = [
-        Vote(unit, name, float(truth + generator.normal(0, 0.1)))
-        for unit, truth in enumerate(generator.normal(0, 1, 400))
-        for name in ("a", "b")
-    ]
-    found = alpha(votes, "interval")
+@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
+def test_alpha_is_that_of_the_krippendorff_package(level: Level) -> None:
+    votes = [Vote(v.unit, v.annotator, float(v.value) ** 2) for v in crowd(5, 0.4)]
+    units, names = {v.unit for v in votes}, [f"annotator-{n}" for n in range(5)]
+    table = np.full((5, len(units)), np.nan)
+    for vote in votes:
+        table[names.index(vote.annotator), vote.unit] = vote.value
+    found = alpha(votes, level)
     assert found is not None
-    exact = slow_alpha(votes, lambda a, b: (float(a) - float(b)) ** 2)
-    assert found.value == pytest.approx(exact, abs=0.01)
+    known = krippendorff.alpha(reliability_data=table, level_of_measurement=level)
+    assert found.value == pytest.approx(known)
+
+
+def test_alpha_of_amounts_far_from_zero_is_exact() -> None:
+    near = crowd(4, 0.4)
+    far = [Vote(v.unit, v.annotator, float(v.value) + 1e7) for v in near]
+    here, there = alpha(near, "interval"), alpha(far, "interval")
+    assert here is not None
+    assert there is not None
+    assert there.value == pytest.approx(here.value, abs=1e-6)
 
 
 def test_kappa() -> None:
