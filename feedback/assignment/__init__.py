@@ -17,7 +17,8 @@ from feedback.assignment.holding import (
     require_open,
     skip_assignment,
 )
-from feedback.assignment.leases import Gated, Nothing, next_assignment
+from feedback.assignment.leases import Gated, next_assignment
+from feedback.assignment.limits import Nothing
 from feedback.assignment.places import add_place, order_key_for
 from feedback.assignment.repeats import copy_item
 

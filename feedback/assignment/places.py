@@ -24,9 +24,7 @@ def return_places(assignments: Iterable[int]) -> None:
         .order_by("item_id")
     )
     for item_id, n in per_item:
-        Item.objects.filter(pk=item_id).update(
-            places=F("places") + n, order_key=F("order_key") - n
-        )
+        Item.objects.filter(pk=item_id).update(places=F("places") + n, order_key=F("order_key") - n)
 
 
 def add_place(item_id: int) -> None:

@@ -21,7 +21,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, Q, QuerySet, TextField
+from django.db.models import (
+    BigIntegerField,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+)
 from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from feedback.assignment.holding import LIVE
@@ -55,8 +65,9 @@ def next_item(annotator: Annotator) -> Item | None:
     if freed is not None:
         return freed
     mine = eligible(annotator).order_by("order_key", "id")
-    if _cursor(annotator) is not None:
-        mine = mine.filter(_at_or_after(_cursor(annotator)))
+    cursor = _cursor(annotator)
+    if cursor is not None:
+        mine = mine.filter(_at_or_after(cursor))
     front = mine.values_list("order_key", "id").first()
     _move_cursor(annotator, front or BEHIND_ALL)
     return None if front is None else _lock_first(mine.filter(_at_or_after(front)))
@@ -142,9 +153,9 @@ class _Row(Func):
     output_field = TextField()
 
 
-def _at_or_after(position: Position | None) -> Any:
-    return GreaterThanOrEqual(_Row(F("order_key"), F("id")), _row_of(position))
+def _at_or_after(position: Position) -> Any:
+    return GreaterThanOrEqual(_Row(F("order_key"), F("id")), _Row(*map(Value, position)))
 
 
 def _before(position: Position) -> Any:
-    return LessThan(_Row(F("order_key"), F("id")), _row_of(position))
+    return LessThan(_Row(F("order_key"), F("id")), _Row(*map(Value, position)))

@@ -1,0 +1,50 @@
+"""Items with known answers: which an annotator has yet to see, and how the answered ones went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from feedback.models import Annotator, Assignment, AssignmentState, Item, Submission
+from feedback.quality.gold import Standing, standing
+
+# Whoever had it once, skipped or not, is not asked again.
+HAD = (AssignmentState.OPEN, AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class ExamResult:
+    """Gold items answered, those answered right, and those under a lease."""
+
+    answered: int
+    right: int
+    open: int
+
+
+def gold_items(project_id: int) -> QuerySet[Item]:
+    """The project's items with known answers."""
+    return Item.objects.filter(project=project_id, withdrawn_at=None).exclude(gold=None)
+
+
+def gold_left(annotator: Annotator) -> QuerySet[Item]:
+    """Gold items that the annotator has not had."""
+    had = Assignment.objects.filter(item=OuterRef("pk"), annotator=annotator, state__in=HAD)
+    return gold_items(annotator.project_id).exclude(Exists(had))
+
+
+def exam_result(annotator: Annotator) -> ExamResult:
+    """How the annotator's gold items went."""
+    mine = Submission.objects.filter(annotator=annotator, gold_right__isnull=False)
+    counts = mine.aggregate(n=Count("pk"), right=Count("pk", filter=Q(gold_right=True)))
+    leases = Assignment.objects.filter(annotator=annotator, state=AssignmentState.OPEN)
+    return ExamResult(counts["n"], counts["right"], leases.exclude(item__gold=None).count())
+
+
+def gold_standing(annotator: Annotator) -> Standing:
+    """The annotator's reliability on gold, and where the test stands; it begins anew after a pause."""
+    mine = Submission.objects.filter(annotator=annotator, gold_right__isnull=False)
+    if annotator.excused_before is not None:
+        mine = mine.filter(created__gt=annotator.excused_before)
+    counts = mine.aggregate(n=Count("pk"), right=Count("pk", filter=Q(gold_right=True)))
+    return standing(counts["right"], counts["n"] - counts["right"])
