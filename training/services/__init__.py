@@ -20,6 +20,7 @@ from training.services.sampling import (
 )
 from training.services.starts import (
     start_import,
+    start_quality_report,
     start_sampling,
     start_snapshot,
     start_training,
@@ -38,6 +39,7 @@ __all__ = [
     "run_here",
     "run_next",
     "start_import",
+    "start_quality_report",
     "start_sampling",
     "start_snapshot",
     "start_training",

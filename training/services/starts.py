@@ -13,7 +13,7 @@ from django.core.files.storage import storages
 from feedback.errors import InvalidInput
 from feedback.imports import check_columns, columns_of, detect_format, parse_mapping, read_rows
 from feedback.models import Project, User
-from training.models import Job, Policy, PolicyKind, Snapshot
+from training.models import Job, JobState, Policy, PolicyKind, Snapshot
 from training.operations.sample_completions import SampleParams
 from training.recipes import get_recipe, parse_config
 from training.registry import model_path
@@ -59,6 +59,14 @@ def start_import(
 def start_snapshot(project: Project, owner: User, options: Mapping[str, Any]) -> Job:
     """Queue the freezing of the project's evidence."""
     return queue_job("freeze_snapshot", {"options": dict(options)}, project=project, owner=owner)
+
+
+def start_quality_report(project: Project, owner: User) -> Job:
+    """Queue the report on the project's quality; the one that waits or runs already, if there is one."""
+    under_way = project.jobs.filter(
+        operation="report_quality", state__in=(JobState.QUEUED, JobState.RUNNING)
+    )
+    return under_way.first() or queue_job("report_quality", {}, project=project, owner=owner)
 
 
 def start_training(
