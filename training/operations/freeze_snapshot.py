@@ -10,6 +10,7 @@ from feedback.errors import InvalidInput
 from feedback.evidence import Evidence
 from feedback.models import Project
 from feedback.selectors import evidence_of
+from feedback.selectors.quality import annotator_weights
 from training.artefacts import store_tree, tree_exists
 from training.jobs.context import JobContext
 from training.models import Snapshot
@@ -35,12 +36,20 @@ class FreezeSnapshot(Operation[FreezeParams]):
         project = context.job.project
         assert project is not None  # noqa: S101 snapshots always have a project
         folder = context.directory / "snapshot"
-        manifest = write_snapshot(folder, _watched(project, context), params.options)
+        method = params.options.weights
+        weights = None if method == "none" else annotator_weights(project, method)
+        manifest = write_snapshot(folder, _watched(project, context), params.options, weights)
         if not manifest.counts.get("prompts"):
             raise InvalidInput(
                 "There is no evidence to freeze with these options.",
                 code="no_evidence",
                 hint="Judge some items, or widen the options.",
+            )
+        if manifest.weights and not any(manifest.weights.values()):
+            raise InvalidInput(
+                "Every annotator of this evidence has the weight 0, so nothing could be learnt from it.",
+                code="no_weight",
+                hint="Look at the quality page, or freeze without weights.",
             )
         artefact = f"snapshots/{project.pk}/{manifest.digest}"
         if not tree_exists(artefact):

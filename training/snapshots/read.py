@@ -31,6 +31,7 @@ class Manifest(BaseModel):
     sources: dict[str, int]
     kinds: dict[str, int]
     judgments: list[int]
+    weights: dict[str, float] | None = None
     created: str
 
 
