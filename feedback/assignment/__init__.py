@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feedback.assignment.audit import broken_items
+from feedback.assignment.audit import TAKES, broken_items
 from feedback.assignment.holding import (
     LIVE,
     expire_assignments,
@@ -20,10 +20,12 @@ from feedback.assignment.holding import (
 from feedback.assignment.leases import Gated, next_assignment
 from feedback.assignment.limits import Nothing
 from feedback.assignment.places import add_place, order_key_for
+from feedback.assignment.queue import forget_cursors
 from feedback.assignment.repeats import copy_item
 
 __all__ = [
     "LIVE",
+    "TAKES",
     "Gated",
     "Nothing",
     "add_place",
@@ -31,6 +33,7 @@ __all__ = [
     "copy_item",
     "expire_assignments",
     "extend_assignment",
+    "forget_cursors",
     "lease_ended",
     "lock_open",
     "lock_own",

@@ -92,7 +92,7 @@ def allowed(annotator: Annotator) -> Q:
     )
 
 
-def forget_cursor(*annotators: int) -> None:
+def forget_cursors(*annotators: int) -> None:
     """The queue begins anew for these annotators: what they may be asked has grown."""
     Annotator.objects.filter(pk__in=annotators).update(cursor_key=None, cursor_id=None)
 

@@ -19,7 +19,9 @@ def repeat_for(annotator: Annotator) -> Item | None:
     repeated = Item.objects.filter(repeats=OuterRef("item"), only_for=annotator)
     mine = (
         Submission.objects.filter(annotator=annotator, amends=None, order__isnull=False)
-        .filter(item__gold=None, item__repeats=None, item__withdrawn_at=None, item__blind=False)
+        .filter(
+            item__gold__isnull=True, item__repeats=None, item__withdrawn_at=None, item__blind=False
+        )
         .exclude(Exists(repeated))
         .select_related("item__project", "item__prompt")
         .order_by("-pk")[NEWEST:OLDEST]

@@ -13,6 +13,7 @@ from feedback.selectors.items import (
 )
 from feedback.selectors.judgments import (
     ask_of,
+    counted_judgments,
     describe_judgment,
     evidence_of,
     judgment_evidence,
@@ -51,6 +52,7 @@ __all__ = [
     "annotator_submissions",
     "ask_of",
     "asked_kinds",
+    "counted_judgments",
     "describe_judgment",
     "evidence_of",
     "examples_of",

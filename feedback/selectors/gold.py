@@ -24,7 +24,7 @@ class ExamResult:
 
 def gold_items(project_id: int) -> QuerySet[Item]:
     """The project's items with known answers."""
-    return Item.objects.filter(project=project_id, withdrawn_at=None).exclude(gold=None)
+    return Item.objects.filter(project=project_id, withdrawn_at=None).filter(gold__isnull=False)
 
 
 def gold_left(annotator: Annotator) -> QuerySet[Item]:
@@ -38,7 +38,7 @@ def exam_result(annotator: Annotator) -> ExamResult:
     mine = Submission.objects.filter(annotator=annotator, gold_right__isnull=False)
     counts = mine.aggregate(n=Count("pk"), right=Count("pk", filter=Q(gold_right=True)))
     leases = Assignment.objects.filter(annotator=annotator, state=AssignmentState.OPEN)
-    return ExamResult(counts["n"], counts["right"], leases.exclude(item__gold=None).count())
+    return ExamResult(counts["n"], counts["right"], leases.filter(item__gold__isnull=False).count())
 
 
 def gold_standing(annotator: Annotator) -> Standing:

@@ -22,6 +22,11 @@ def live_judgments() -> QuerySet[Judgment]:
     )
 
 
+def counted_judgments() -> QuerySet[Judgment]:
+    """Those that become evidence: answers to gold and to repeats are about the annotator, not the item."""
+    return live_judgments().filter(item__gold__isnull=True, item__repeats=None)
+
+
 def describe_judgment(judgment: Judgment) -> str:
     """A stored answer in a few words."""
     kind = get_kind(judgment.kind)
@@ -53,7 +58,7 @@ def ask_of(item: Item, kind: str) -> Ask[Any]:
 def evidence_of(project: Project) -> Iterator[Evidence]:
     """The project's judgments as evidence, streamed in the order of their ids, memory flat."""
     rows = (
-        live_judgments()
+        counted_judgments()
         .filter(item__project=project)
         .select_related("annotator", "item__prompt")
         .prefetch_related(

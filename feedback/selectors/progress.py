@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db.models import Count, Sum
 
 from feedback.models import Annotator, Assignment, AssignmentState, Item, Project, Prompt
-from feedback.selectors.judgments import live_judgments
+from feedback.selectors.judgments import counted_judgments
 
 FRESH_SECONDS = 30
 
@@ -47,7 +47,7 @@ class JudgingProgress:
 def project_progress(project: Project) -> Progress:
     """Counts of a project's content and judgments by kind."""
     items = Item.objects.filter(project=project, withdrawn_at=None)
-    judgments = live_judgments().filter(item__project=project)
+    judgments = counted_judgments().filter(item__project=project)
     by_kind = judgments.values_list("kind").annotate(n=Count("pk")).order_by("kind")
     return Progress(
         prompts=Prompt.objects.filter(project=project, withdrawn_at=None).count(),
@@ -74,6 +74,6 @@ def annotator_submissions(annotator: Annotator) -> int:
 
 
 def _counted(project: Project) -> JudgingProgress:
-    rows = Item.objects.filter(project=project, withdrawn_at=None)
+    rows = Item.objects.filter(project=project, withdrawn_at=None, gold__isnull=True)
     sums = rows.aggregate(items=Count("pk"), wanted=Sum("overlap"), open=Sum("places"))
     return JudgingProgress(sums["items"], sums["wanted"] or 0, sums["open"] or 0)

@@ -30,7 +30,9 @@ from feedback.selectors import ask_of
 from feedback.services.changes import lock_changeable, require_changeable, require_standing
 from feedback.services.content import digest_of
 from feedback.services.drafts import LONGEST_TIME, MOST_EDITS, drop_draft
+from feedback.services.gold import right_against_gold, settle_gold
 from feedback.services.records import outcome_for
+from feedback.services.widening import widen_overlap
 
 LONGEST_KEY = 100
 LONGEST_CLIENT = 60
@@ -116,7 +118,11 @@ def submit_judgments(news: Sequence[NewSubmission]) -> list[SubmissionOutcome]:
 def _try_submit(new: NewSubmission) -> SubmissionOutcome:
     try:
         with transaction.atomic():
-            return _submit(new)
+            outcome = _submit(new)
+        if outcome.status == "created":
+            # After the lease is let go: next_assignment locks the annotator first, then leases.
+            _settle(outcome.submission)
+        return outcome
     except IntegrityError:
         # Another request stored the same key, or used the same lease, between our look and our write.
         stored = _stored(new)
@@ -151,6 +157,7 @@ def _submit(new: NewSubmission) -> SubmissionOutcome:
         lead_time=new.lead_time,
         edits=new.edits,
         client=new.client,
+        gold_right=right_against_gold(item, {one.kind.name: one.answer for one in answers}),
     )
     replaced = {judgment.kind: judgment for judgment in old.judgments.all()} if old else {}
     Judgment.objects.bulk_create(
@@ -161,7 +168,13 @@ def _submit(new: NewSubmission) -> SubmissionOutcome:
             state=AssignmentState.SUBMITTED, closed_at=timezone.now()
         )
         drop_draft(new.annotator, item.pk)
+        widen_overlap(item)
     return SubmissionOutcome("created", submission=submission)
+
+
+def _settle(submission: Submission | None) -> None:
+    if submission is not None and submission.gold_right is not None and submission.assignment_id:
+        settle_gold(submission.annotator)
 
 
 def _judgment(submission: Submission, checked: Checked, replaced: Judgment | None) -> Judgment:
