@@ -35,6 +35,7 @@ TABS = (
     Tab("Overview", "project", Ability.JUDGE),
     Tab("Judge", "judge", Ability.JUDGE),
     Tab("Items", "items", Ability.VIEW, ("item",)),
+    Tab("Quality", "quality", Ability.VIEW, ("annotator",)),
     Tab("Import", "import", Ability.MANAGE, ("import_mapping",)),
     Tab("Snapshots", "snapshots", Ability.VIEW, ("snapshot", "train")),
     Tab("Checkpoints", "checkpoints", Ability.VIEW, ("checkpoint",)),

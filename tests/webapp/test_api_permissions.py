@@ -47,6 +47,8 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "api-assignment-release": {"post": HOLDER},
     "api-imports": {"post": OWNERS},
     "api-project-export": {"get": OWNERS},
+    "api-quality": {"get": VIEWERS, "post": OWNERS},
+    "api-annotator-quality": {"get": MEMBERS},  # of the annotator, who is told no more than this
     "api-snapshots": {"get": VIEWERS, "post": OWNERS},
     "api-snapshot": {"get": VIEWERS},
     "api-snapshot-export": {"get": OWNERS},
@@ -113,6 +115,7 @@ def addresses(
         "api-checkpoint": [checkpoint.pk],
         "api-train": [snapshot.pk],
         "api-submission-undo": [judged.pk],
+        "api-annotator-quality": [project.slug, judged.annotator_id],
     }
     by_word = {"assignment": held.pk, "snapshot": snapshot.pk, "job": job.pk}
     top = {"api-root", "api-kinds", "api-recipes", "api-projects", "api-jobs"}

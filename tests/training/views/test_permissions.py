@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from feedback.models import Project, User
+from feedback.services import annotator_for_user
 from tests.cast import ClientOf, freeze, judge, new_checkpoint, new_item
 from training import streams, urls
 from training.models import Job, Policy
@@ -22,6 +23,8 @@ ROLES = ("owner", "reviewer", "annotator", "stranger", "staff", "anonymous")
 TABLE: dict[str, dict[str, set[str]]] = {
     "project": {"get": MEMBERS},
     "project_export": {"get": OWNERS},
+    "quality": {"get": VIEWERS, "post": OWNERS},
+    "annotator": {"get": MEMBERS},  # of the annotator's own page
     "snapshots": {"get": VIEWERS, "post": OWNERS},
     "snapshot": {"get": VIEWERS},
     "snapshot_export": {"get": OWNERS},
@@ -55,6 +58,7 @@ def addresses(
     """The address of something that exists, for every page."""
     sample = new_item(project).slots.all()[0].completion_id
     judge(project, owner)
+    own = annotator_for_user(project, annotator)
     snapshot = freeze(project, owner)
     checkpoint = new_checkpoint(snapshot, owner)
     job = Job.objects.create(project=project, owner=owner, operation="import_content")
@@ -69,6 +73,7 @@ def addresses(
     args |= {key: [slug, sample] for key in ("sampling_shown", "sampling_thumb")}
     args |= {key: [job.pk] for key in NOT_TOLD}
     args |= {"train": [slug, snapshot.pk, "dpo"], "checkpoint": [slug, checkpoint.pk]}
+    args |= {"annotator": [slug, own.pk]}
     args |= {"policy_archive": [slug, spare.pk], "jobs": []}
     return {name: reverse(name, args=values) for name, values in args.items()}
 
