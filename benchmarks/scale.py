@@ -115,7 +115,7 @@ def _pages(project: Project, program: Caller, browser: Caller) -> dict[str, tupl
         "items JSON": (program, f"{api}items/"),
         "judgments JSON": (program, f"{api}judgments/"),
         "members JSON": (program, f"{api}members/"),
-        "projects": (browser, "/projects/"),
+        "projects": (browser, "/"),
     }
 
 

@@ -6,7 +6,7 @@ Run by `benchmarks.scale`: .venv/bin/python -m benchmarks.streams export|freeze|
 from __future__ import annotations
 
 import json
-import resource
+import re
 import sys
 import tempfile
 import time
@@ -52,7 +52,8 @@ def main() -> None:
 
 def _peak() -> float:
     """The most memory that this process has held, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]  # Linux
 
 
 def _export(project: Project, file: Path) -> int:

@@ -12,6 +12,7 @@ from feedback.selectors.items import (
     with_answers,
 )
 from feedback.selectors.judgments import (
+    ask_about,
     ask_of,
     counted_judgments,
     describe_judgment,
@@ -50,6 +51,7 @@ __all__ = [
     "Question",
     "Shown",
     "annotator_submissions",
+    "ask_about",
     "ask_of",
     "asked_kinds",
     "counted_judgments",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -48,11 +48,15 @@ def side_of(judgment: Judgment) -> int | None:
 
 def ask_of(item: Item, kind: str) -> Ask[Any]:
     """What the item asks of this kind: its completions in stored order and the settings it fixed."""
+    return ask_about(item, kind, [slot.completion for slot in item.slots.all()])
+
+
+def ask_about(item: Item, kind: str, completions: Iterable[Completion]) -> Ask[Any]:
+    """The same, of an item whose completions are at hand."""
     settings: Mapping[str, Any] = next(
         (k.get("settings", {}) for k in item.kinds if k["kind"] == kind), {}
     )
-    candidates = [_candidate(slot.completion) for slot in item.slots.all()]
-    return get_kind(kind).ask(candidates, settings)
+    return get_kind(kind).ask([_candidate(completion) for completion in completions], settings)
 
 
 def evidence_of(project: Project) -> Iterator[Evidence]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from feedback.services.accounts import create_token, save_keys
+from feedback.services.batches import ContentOutcome, add_items
 from feedback.services.changes import (
     changeable_until,
     last_changeable,
@@ -10,12 +11,10 @@ from feedback.services.changes import (
     withdraw_submission,
 )
 from feedback.services.content import (
-    ContentOutcome,
     NewCompletion,
     NewItem,
     add_completions,
     add_item_for,
-    add_items,
     add_prompt,
     withdraw_item,
 )
@@ -25,8 +24,6 @@ from feedback.services.gold import mark_gold, mark_gold_as_judged, unmark_gold
 from feedback.services.images import add_image
 from feedback.services.imports import ImportCounts, import_rows
 from feedback.services.judgments import (
-    NewSubmission,
-    SubmissionOutcome,
     annotator_for,
     annotator_for_user,
     submit_judgment,
@@ -48,6 +45,7 @@ from feedback.services.queue import (
     update_queue,
 )
 from feedback.services.reactions import NewReaction, react, show_again, show_new, viewer_named
+from feedback.services.submissions import NewSubmission, SubmissionOutcome
 
 __all__ = [
     "ContentOutcome",
