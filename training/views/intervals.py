@@ -66,6 +66,7 @@ def _place(value: float, scale: Scale) -> float:
 
 def _text(value: float, scale: Scale) -> str:
     text = f"{100 * value:.0f} %" if scale.percent else f"{value:.2f}"
+    text = text.removeprefix("-") if not text.strip("-0. %") else text  # no minus before nothing
     if scale.percent and scale.chance == 0 and value > 0.005:
         text = f"+{text}"
     return text.replace("-", MINUS)

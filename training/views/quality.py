@@ -30,6 +30,8 @@ from training.views.quality_rows import (
 )
 from training.views.requests import nudge_for
 
+FEWEST_BARS = 14  # so that the first days are no wider than a bar
+
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,6 +82,7 @@ def _report(project: Project) -> dict[str, Any]:
         "kinds": kinds_of(report, names),
         "people": people_of(project, report),
         "days": [day | bar for day, bar in zip(days, heights, strict=True)],
+        "room": max(len(days), FEWEST_BARS),
     }
 
 

@@ -154,3 +154,6 @@ def test_an_interval_is_drawn_within_its_line() -> None:
     assert share is not None
     assert (share.value, share.at, share.apart) == ("+20 %", 70, True)
     assert drawn(None, AGREEMENT) is None
+    nearly = drawn({"value": -0.001, "low": -0.3, "high": 0.3, "n": 3}, AGREEMENT)
+    assert nearly is not None
+    assert (nearly.value, nearly.low) == ("0.00", "\N{MINUS SIGN}0.30")
