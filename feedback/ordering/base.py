@@ -80,10 +80,10 @@ class QueueSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An open item as a strategy sees it. `votes` are its people's values by kind."""
+    """An open item as a strategy sees it. `votes` are how often people gave each value, by kind."""
 
     item: int
-    text: str = ""
+    texts: tuple[str, ...] = ()
     votes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
@@ -94,6 +94,7 @@ class Ordering:
     label: ClassVar[str]
     summary: ClassVar[str]
     ranked: ClassVar[bool] = False  # whether ranks are worked out by the job `order_items`
+    needs: ClassVar[Literal["nothing", "votes", "texts"]] = "nothing"  # of each item, to rank it
 
     def rank(self, items: Iterable[Waiting]) -> Mapping[int, int]:
         """The rank of each item; only of an order that is `ranked`."""

@@ -9,6 +9,7 @@ from training.operations.base import Operation
 from training.operations.build_starter import BuildStarter
 from training.operations.freeze_snapshot import FreezeSnapshot
 from training.operations.import_content import ImportContent
+from training.operations.order_items import OrderItems
 from training.operations.report_quality import ReportQuality
 from training.operations.sample_completions import SampleCompletions
 from training.operations.train_model import TrainModel
@@ -19,6 +20,7 @@ OPERATIONS: dict[str, Operation[Any]] = {
         BuildStarter(),
         FreezeSnapshot(),
         ImportContent(),
+        OrderItems(),
         ReportQuality(),
         SampleCompletions(),
         TrainModel(),

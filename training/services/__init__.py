@@ -20,6 +20,7 @@ from training.services.sampling import (
 )
 from training.services.starts import (
     start_import,
+    start_ordering,
     start_quality_report,
     start_sampling,
     start_snapshot,
@@ -39,6 +40,7 @@ __all__ = [
     "run_here",
     "run_next",
     "start_import",
+    "start_ordering",
     "start_quality_report",
     "start_sampling",
     "start_snapshot",
