@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
-from feedback.models import Prompt, Project, Source, User
+from feedback.models import Project, Prompt, Source, User
 from feedback.services import NewSubmission, annotator_for, submit_judgment
 from tests.browser.conftest import log_in
 from tests.browser.test_accessible import serious
