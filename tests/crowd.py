@@ -11,7 +11,17 @@ from feedback.assignment import next_assignment
 from feedback.models import Annotator, Assignment, Project, Role, User
 from tests.cast import new_item
 
-WORDS = ("sea", "stone", "river", "cloud", "tree", "lamp", "wind", "glass")
+# What each word adds to a completion's worth: the taste that a reward model can learn.
+WORTH = {
+    "sea": 2.0,
+    "stone": 1.5,
+    "river": 1.0,
+    "cloud": 0.5,
+    "tree": -0.5,
+    "lamp": -1.0,
+    "wind": -1.5,
+    "glass": -2.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +39,8 @@ def crowd_of(
     chance = random.Random(seed)
     truth = {}
     for n in range(items):
-        better = chance.randrange(2)
-        texts = [_text(chance, good=place == better) for place in range(2)]
+        texts = some_texts(chance)
+        better = int(worth(texts[1]) > worth(texts[0]))
         truth[new_item(project, f"Question {n}?", texts, overlap=overlap).pk] = better
     people = {name: _annotator(project, name) for name in accuracies}
     open_for = dict(people)
@@ -45,10 +55,17 @@ def crowd_of(
     return Crowd(people, truth)
 
 
-def _text(chance: random.Random, *, good: bool) -> str:
-    """What is better can be told from the words: `clear` or `vague`."""
-    kind = "clear" if good else "vague"
-    return " ".join([kind, *chance.choices(WORDS, k=chance.randint(3, 9))])
+def some_texts(chance: random.Random) -> list[str]:
+    """Two texts of a few words of which one is worth more."""
+    while True:
+        texts = [" ".join(chance.choices(list(WORTH), k=chance.randint(3, 9))) for _ in range(2)]
+        if worth(texts[0]) != worth(texts[1]):
+            return texts
+
+
+def worth(text: str) -> float:
+    """The sum over the words of a text."""
+    return sum(WORTH[word] for word in text.split())
 
 
 def _annotator(project: Project, name: str) -> Annotator:

@@ -19,6 +19,7 @@ MIRROR = np.array([1, 0, 2])  # what stands where, once the sides are swapped
 LEAST = 1e-10  # of a probability, so that its logarithm exists
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +90,10 @@ class _Coded:
 
     annotators: list[str]
     units: list[int]
-    by: NDArray[np.int64]
-    on: NDArray[np.int64]
-    given: NDArray[np.int64]
-    frames: NDArray[np.int64]
+    by: Ints
+    on: Ints
+    given: Ints
+    frames: Ints
 
 
 def _coded(votes: Sequence[Placed]) -> _Coded:
@@ -158,28 +159,37 @@ def crowd_bt(preferences: Sequence[Preference]) -> dict[str, float]:
     eta = np.full(len(workers), AGREED / TRIED)
     strength = np.zeros(len(things))
     counts = np.bincount(by, minlength=len(workers))
+    agrees = _agrees(np.zeros(len(by)), eta[by])
     for _ in range(ROUNDS):
-        agrees = _agrees(strength[better] - strength[worse], eta[by])
-        agreed = np.bincount(by, weights=agrees, minlength=len(workers))
+        strength = _fit(strength, better, worse, agrees)
+        gap = _without_itself(strength, better, worse, agrees)
+        agreed = np.bincount(by, weights=_agrees(gap, eta[by]), minlength=len(workers))
         eta = (agreed + AGREED) / (counts + TRIED)
-        strength = _fit(
-            strength, better, worse, _agrees(strength[better] - strength[worse], eta[by])
-        )
+        agrees = _agrees(strength[better] - strength[worse], eta[by])
     return {name: float(eta[n]) for name, n in workers.items()}
 
 
-def _agrees(gap: NDArray[np.float64], eta: NDArray[np.float64]) -> NDArray[np.float64]:
+def _without_itself(strength: Floats, better: Ints, worse: Ints, agrees: Floats) -> Floats:
+    """Each preference's gap as the other preferences give it, by one Newton step back.
+
+    With its own pull in it, few votes on a pair would make everybody look as if they agreed.
+    """
+    gap = strength[better] - strength[worse]
+    sure = 1 / (1 + np.exp(-gap))
+    pull, bend = agrees - sure, sure * (1 - sure)
+    curve = np.ones_like(strength)
+    np.add.at(curve, better, bend)
+    np.add.at(curve, worse, bend)
+    return np.asarray(gap - pull * (1 / (curve[better] - bend) + 1 / (curve[worse] - bend)))
+
+
+def _agrees(gap: Floats, eta: Floats) -> Floats:
     """The posterior that the better one is the better one."""
     sure = 1 / (1 + np.exp(-gap))
     return np.asarray(eta * sure / (eta * sure + (1 - eta) * (1 - sure)))
 
 
-def _fit(
-    strength: NDArray[np.float64],
-    better: NDArray[np.int64],
-    worse: NDArray[np.int64],
-    agrees: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def _fit(strength: Floats, better: Ints, worse: Ints, agrees: Floats) -> Floats:
     """Bradley-Terry with soft labels and a standard normal prior, by Newton steps on the diagonal."""
     for _ in range(STEPS):
         sure = 1 / (1 + np.exp(strength[worse] - strength[better]))
