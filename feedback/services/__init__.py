@@ -30,6 +30,7 @@ from feedback.services.judgments import (
     submit_judgments,
 )
 from feedback.services.pauses import pass_exam, pause_annotator, resume_annotator
+from feedback.services.progress import keep_progress, known_progress, refresh_progress
 from feedback.services.projects import (
     add_member,
     create_project,
@@ -72,6 +73,8 @@ __all__ = [
     "delete_group",
     "draft_of",
     "import_rows",
+    "keep_progress",
+    "known_progress",
     "last_changeable",
     "last_submission",
     "mark_gold",
@@ -82,6 +85,7 @@ __all__ = [
     "queue_settings",
     "react",
     "read_fields",
+    "refresh_progress",
     "remove_example",
     "remove_member",
     "resume_annotator",

@@ -13,7 +13,6 @@ from feedback import services
 from feedback.assignment import next_assignment
 from feedback.errors import InvalidInput, NotFound, TouchstoneError
 from feedback.models import (
-    Annotator,
     Assignment,
     AssignmentState,
     Draft,

@@ -10,7 +10,7 @@ from pydantic import Field
 from feedback.imports import ImportMapping, convert_rows, read_rows
 from feedback.imports.base import ImportedRow, RowError
 from feedback.models import Project
-from feedback.services import ImportCounts, import_rows
+from feedback.services import ImportCounts, import_rows, keep_progress
 from feedback.services.bulk import BATCH, batches_of
 from training.jobs.context import JobContext
 from training.operations.base import Operation, Outcome, Params
@@ -48,6 +48,7 @@ class ImportContent(Operation[ImportParams]):
                 context.check()
                 _store(project, batch, counts)
                 context.progress(_position(stream, size), size, f"{counts.rows} rows")
+        keep_progress(project)
         return Outcome(result=_report(counts))
 
 

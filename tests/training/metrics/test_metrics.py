@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from training.metrics import mean, proportion, ranking_accuracy, separation
 from feedback.intervals import wilson
+from training.metrics import mean, proportion, ranking_accuracy, separation
 
 
 def test_wilson_equals_the_published_example() -> None:
