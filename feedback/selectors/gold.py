@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from feedback.kinds import get_kind
 from feedback.models import Annotator, Assignment, AssignmentState, Item, Submission
 from feedback.quality.gold import Standing, standing
+from feedback.selectors.judgments import ask_of
 
 # Whoever had it once, skipped or not, is not asked again.
 HAD = (AssignmentState.OPEN, AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
@@ -39,6 +41,23 @@ def exam_result(annotator: Annotator) -> ExamResult:
     counts = mine.aggregate(n=Count("pk"), right=Count("pk", filter=Q(gold_right=True)))
     leases = Assignment.objects.filter(annotator=annotator, state=AssignmentState.OPEN)
     return ExamResult(counts["n"], counts["right"], leases.filter(item__gold__isnull=False).count())
+
+
+def expected_answers(item: Item) -> list[tuple[str, str]]:
+    """The known answers in words: the kind's label and what it says, letters in stored order."""
+    if item.gold is None:
+        return []
+    kinds = [get_kind(name) for name in item.gold["answers"]]
+    return [
+        (
+            kind.label,
+            kind.describe(
+                kind.answer_model.model_validate(item.gold["answers"][kind.name]),
+                ask_of(item, kind.name),
+            ),
+        )
+        for kind in kinds
+    ]
 
 
 def gold_standing(annotator: Annotator) -> Standing:
