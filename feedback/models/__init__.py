@@ -12,6 +12,7 @@ from feedback.models.content import (
     ItemCompletion,
     Prompt,
 )
+from feedback.models.decision import Decision
 from feedback.models.judgment import (
     Annotator,
     AnnotatorGroup,
@@ -34,6 +35,7 @@ __all__ = [
     "Assignment",
     "AssignmentState",
     "Completion",
+    "Decision",
     "Draft",
     "Example",
     "Image",

@@ -66,7 +66,8 @@ def evidence_of(
 ) -> Iterator[Evidence]:
     """The project's judgments as evidence, streamed in the order of their ids, memory flat.
 
-    `judgments` are those to read; without them all that count. Their ids are read from a cursor, the rows in batches: what is held back at the server is the ids only.
+    `judgments` are those to read; without them all that count. Their ids are read from a cursor, the rows in
+    batches: what is held back at the server is the ids only.
     """
     slots = Prefetch("item__slots", ItemCompletion.objects.select_related("completion"))
     wanted = counted_judgments() if judgments is None else judgments

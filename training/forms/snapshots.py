@@ -54,6 +54,13 @@ class FreezeForm(forms.Form):
         help_text="How much each annotator's judgments count in training; the snapshot keeps the weights.",
     )
 
+    adjudicated = forms.ChoiceField(
+        choices=(("all", "All answers"), ("decision", "The decision only")),
+        required=False,
+        initial="all",
+        label="Where a reviewer decided",
+    )
+
     def options(self) -> dict[str, Any]:
         """What was chosen, as `SnapshotOptions` reads it."""
         data = self.cleaned_data
@@ -64,4 +71,5 @@ class FreezeForm(forms.Form):
             "sources": data["sources"] or None,
             "tags": tags or None,
             "weights": data["weights"] or "none",
+            "adjudicated": data["adjudicated"] or "all",
         }

@@ -10,12 +10,14 @@ from feedback.errors import InvalidInput
 from feedback.evidence import Evidence
 from feedback.models import Project
 from feedback.selectors import evidence_of
+from feedback.selectors.decisions import decided_only, standing_decisions
+from feedback.selectors.judgments import counted_judgments
 from feedback.selectors.quality import annotator_weights
 from training.artefacts import store_tree, tree_exists
 from training.jobs.context import JobContext
 from training.models import Snapshot
 from training.operations.base import Operation, Outcome, Params
-from training.snapshots import SnapshotOptions, write_snapshot
+from training.snapshots import SnapshotOptions, weighted, write_snapshot
 
 
 class FreezeParams(Params):
@@ -38,7 +40,10 @@ class FreezeSnapshot(Operation[FreezeParams]):
         folder = context.directory / "snapshot"
         method = params.options.weights
         weights = None if method == "none" else annotator_weights(project, method)
-        manifest = write_snapshot(folder, _watched(project, context), params.options, weights)
+        records = _watched(project, params.options, context)
+        if weights is not None:
+            records = weighted(records, weights, _decided(project, params.options))
+        manifest = write_snapshot(folder, records, params.options, weights)
         if not manifest.counts.get("prompts"):
             raise InvalidInput(
                 "There is no evidence to freeze with these options.",
@@ -67,8 +72,17 @@ class FreezeSnapshot(Operation[FreezeParams]):
         return Outcome(result={"snapshot": snapshot.pk, "digest": snapshot.digest, "new": new})
 
 
-def _watched(project: Project, context: JobContext) -> Iterator[Evidence]:
-    for n, record in enumerate(evidence_of(project), 1):
+def _decided(project: Project, options: SnapshotOptions) -> set[int]:
+    if options.adjudicated == "all":
+        return set()
+    return set(standing_decisions(project).values_list("judgment", flat=True))
+
+
+def _watched(project: Project, options: SnapshotOptions, context: JobContext) -> Iterator[Evidence]:
+    rows = counted_judgments()
+    if options.adjudicated == "decision":
+        rows = decided_only(rows, project)
+    for n, record in enumerate(evidence_of(project, rows), 1):
         if n % 1000 == 0:
             context.check()
             context.progress(n, 0, f"{n} records")

@@ -16,7 +16,7 @@ from feedback.evidence import Evidence, to_json
 from training.snapshots.counts import Tally
 from training.snapshots.read import EVIDENCE, MANIFEST, Manifest, digest_of
 from training.snapshots.split import canonical_json, split_of
-from training.snapshots.weights import UNKNOWN, weighted
+from training.snapshots.weights import UNKNOWN
 
 _ID, _HASH, _NUMBER = 8, 32, 8  # bytes of a sort key: judgment id, line hash; then offset, length
 
@@ -41,6 +41,10 @@ class SnapshotOptions(BaseModel):
         description="How judgments are weighed by annotator: all alike, by answers to gold items, or by "
         "the newest quality report (Dawid-Skene or Crowd-BT).",
     )
+    adjudicated: Literal["all", "decision"] = Field(
+        default="all",
+        description="Where a reviewer decided between answers: all of them, or the decision only.",
+    )
 
     def admits(self, record: Evidence) -> bool:
         """Whether the record belongs into the snapshot."""
@@ -60,7 +64,7 @@ def write_snapshot(
 ) -> Manifest:
     """Freeze the evidence that `options` admit into `directory` and return the manifest.
 
-    With `weights` each record counts as its annotator's does; the manifest keeps those that were used.
+    `weights` are those that the records carry, by annotator: the manifest keeps them.
 
     Lines are spilled to a file as they come; memory holds a sort key of about 100 bytes a record.
     Writing again into the directory of an interrupted freeze is safe.
@@ -69,8 +73,7 @@ def write_snapshot(
     (directory / MANIFEST).unlink(missing_ok=True)
     tally = Tally()
     with tempfile.TemporaryFile(dir=directory) as spill:
-        counted = evidence if weights is None else weighted(evidence, weights)
-        keys = _spill(spill, counted, options, tally)
+        keys = _spill(spill, evidence, options, tally)
         keys.sort()
         _write_sorted(directory / EVIDENCE, spill, keys)
     stored = _stored(options)
@@ -98,8 +101,9 @@ def _stored(options: SnapshotOptions) -> dict[str, Any]:
     stored = options.model_dump(mode="json")
     for name in ("kinds", "tags", "sources"):
         stored[name] = None if stored[name] is None else sorted(set(stored[name]))
-    if stored["weights"] == "none":
-        del stored["weights"]
+    for name, usual in (("weights", "none"), ("adjudicated", "all")):
+        if stored[name] == usual:
+            del stored[name]
     return stored
 
 

@@ -117,6 +117,8 @@ def option_rows(options: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows.append((label, ", ".join(options.get(name) or ()) or "all"))
     if options.get("weights", "none") != "none":
         rows.append(("Weights", WEIGHTS[options["weights"]]))
+    if options.get("adjudicated") == "decision":
+        rows.append(("Where a reviewer decided", "the decision only"))
     return rows
 
 

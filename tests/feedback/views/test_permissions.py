@@ -10,7 +10,7 @@ from tests.cast import ClientOf, lease, new_item
 
 ROLES = ("owner", "reviewer", "annotator", "stranger", "staff", "nobody")
 LOGIN = 302
-ITEM = ("item", "example", "item_gold", "item_for")
+ITEM = ("item", "example", "item_gold", "item_for", "review_item")
 
 # View, method, then the status for each role in the order above.
 PAGES = [

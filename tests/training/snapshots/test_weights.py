@@ -16,7 +16,13 @@ from tests.crowd import crowd_of
 from training.models import Snapshot
 from training.selectors import snapshot_evidence
 from training.services import run_here, start_quality_report, start_snapshot
-from training.snapshots import SnapshotOptions, read_evidence, read_manifest, write_snapshot
+from training.snapshots import (
+    SnapshotOptions,
+    read_evidence,
+    read_manifest,
+    weighted,
+    write_snapshot,
+)
 from training.snapshots.read import digest_of
 from training.snapshots.weights import UNKNOWN
 
@@ -84,7 +90,8 @@ def test_an_annotator_unknown_to_the_report_counts_as_the_prior(
 ) -> None:
     crowd_of(project, {"one": 0.9}, items=2, overlap=1)
     options = SnapshotOptions(weights="gold")
-    manifest = write_snapshot(tmp_path, evidence_of(project), options, {"somebody": 2.0})
+    known = {"somebody": 2.0}
+    manifest = write_snapshot(tmp_path, weighted(evidence_of(project), known), options, known)
     assert set(manifest.weights or {}) == set(manifest.annotators)
     assert list((manifest.weights or {}).values()) == [UNKNOWN]
     assert read_manifest(tmp_path) == manifest
