@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from feedback.models import Project, Prompt, Source, User
+from feedback.selectors.decisions import disputed as disputed_items
 from feedback.services import NewSubmission, annotator_for, submit_judgment
 from tests.browser.conftest import log_in
 from tests.browser.test_accessible import serious
@@ -45,11 +46,21 @@ def test_the_pages_about_quality(
         assert serious(page) == []
         run_here(start_quality_report(project, owner))
         left = reverse("annotator", args=[project.slug, crowd.annotators["left"].pk])
+        queue = reverse("review", args=[project.slug])
+        disputed = reverse("review_item", args=[project.slug, in_dispute(project)])
         for width in (1280, 360):
             page.set_viewport_size({"width": width, "height": 900})
-            for one in (address, left):
+            for one in (address, left, queue, disputed):
                 page.goto(one)
                 for summary in page.locator("main summary").all():
                     summary.click()
                 assert serious(page) == []
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.get_by_role("button", name="Decide for this").first.click()
+        expect(page.get_by_text("Decided by")).to_be_visible()
+        assert serious(page) == []
+
+
+def in_dispute(project: Project) -> int:
+    """The item that comes first in the queue."""
+    return disputed_items(project)[0].item.pk
