@@ -30,6 +30,8 @@ class QueueForm(forms.Form):
         )
         for name in _EXAM:
             self.fields[name].required = False
+        self.fields["exam_items"].label = "Exam: items"
+        self.fields["exam_share"].label = "Exam: share to be right"
         for name in ("daily_quota", "ceiling", *_EXAM):
             self.fields[name].widget.attrs["placeholder"] = "none"
         self.fields[
