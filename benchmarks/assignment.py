@@ -6,13 +6,15 @@ Run: .venv/bin/python -m benchmarks.assignment [--items 20000] [--judgments 50]
 from __future__ import annotations
 
 import argparse
+import json
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from benchmarks.place import installation, machine, percentile, web_process
+from benchmarks.client import by_token
+from benchmarks.place import commit, installation, machine, percentile, web_process
 
 if TYPE_CHECKING:
     from feedback.models import Project
@@ -37,7 +39,10 @@ def main() -> None:
     parser.add_argument("--judgments", type=int, default=50, help="of each annotator")
     asked = parser.parse_args()
     with installation():
-        print(f"{asked.items} items, {asked.judgments} judgments each; {machine()}\n")
+        print(
+            f"{asked.items} items, {asked.judgments} judgments each; {machine()}; commit {commit()}"
+        )
+        print("clients: threads of one process, one kept connection of http.client each\n")
         print(
             f"{'annotators':>10} {'overlap':>8} {'saves/s':>8} {'ratio':>7} {'next p50':>9} {'p95 ms':>7} "
             f"{'submit p50':>11} {'p95 ms':>7} {'over-judged':>12}"
@@ -77,13 +82,13 @@ def _project(crowd: int, overlap: int, items: int) -> tuple[Project, list[str]]:
 def _judge(address: str, slug: str, tokens: Sequence[str], judgments: int) -> tuple[Times, float]:
     """Everybody begins together; returns what was waited for and the seconds until the last is done."""
     times = Times()
-    failures: list[Exception] = []
+    failures: list[BaseException] = []
     start = threading.Barrier(len(tokens) + 1)
 
     def work(token: str) -> None:
         try:
             _one(address, slug, token, judgments, times, start)
-        except Exception as error:  # noqa: BLE001 - told below, in the thread that can end the run
+        except BaseException as error:  # noqa: BLE001 - told below, in the thread that can end the run
             failures.append(error)
 
     threads = [threading.Thread(target=work, args=(token,)) for token in tokens]
@@ -101,25 +106,21 @@ def _judge(address: str, slug: str, tokens: Sequence[str], judgments: int) -> tu
 def _one(
     address: str, slug: str, token: str, judgments: int, times: Times, start: threading.Barrier
 ) -> None:
-    import httpx
-
-    headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=f"{address}/api/v1/", headers=headers, timeout=60) as client:
-        client.get(f"projects/{slug}/")  # the connection stands before the clock runs
-        start.wait()
-        for n in range(judgments):
-            begun = time.perf_counter()
-            leased = client.post(f"projects/{slug}/next/").raise_for_status().json()
-            got = time.perf_counter()
-            body = {
-                "assignment": leased["assignment"]["id"],
-                "key": f"bench-{n}",
-                "answers": {"pairwise": {"choice": "first"}},
-            }
-            path = f"items/{leased['item']['id']}/judgments/"
-            client.post(path, json=body).raise_for_status()
-            times.next.append((got - begun) * 1000)
-            times.submit.append((time.perf_counter() - got) * 1000)
+    client = by_token(address, token)
+    client.send("GET", f"/api/v1/projects/{slug}/")  # the server has met everybody
+    start.wait()
+    for n in range(judgments):
+        answer, waited = client.send("POST", f"/api/v1/projects/{slug}/next/", {})
+        leased = json.loads(answer)
+        body = {
+            "assignment": leased["assignment"]["id"],
+            "key": f"bench-{n}",
+            "answers": {"pairwise": {"choice": "first"}},
+        }
+        times.next.append(waited)
+        path = f"/api/v1/items/{leased['item']['id']}/judgments/"
+        times.submit.append(client.send("POST", path, body)[1])
+    client.close()
 
 
 def _over_judged(project: Project) -> int:

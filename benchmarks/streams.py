@@ -1,6 +1,6 @@
 """One long stream of a project in a process of its own: rows, seconds, and how far its memory grew.
 
-Run by `benchmarks.scale`: .venv/bin/python -m benchmarks.streams export|freeze|import SLUG ROWS
+Run by `benchmarks.scale`: .venv/bin/python -m benchmarks.streams export|freeze|import SLUG MOST
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from feedback.models import Project
 
-QUESTION = "Imported question number {n}: which of these answers would you rather read, and why?"
+QUESTION = "Question {n} of import {run}: which of these answers would you rather read, and why?"
 MAPPING = {
     "prompt": "question",
     "completions_list": "answers",
@@ -37,15 +38,15 @@ def main() -> None:
     django.setup()
     from feedback.models import Project
 
-    name, slug, number = sys.argv[1:]
+    name, slug, most = sys.argv[1], sys.argv[2], int(sys.argv[3])
     project = Project.objects.get(slug=slug)
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "rows.jsonl"
         if name == "import":
-            file.write_text("".join(_lines(int(number))), encoding="utf-8")
+            file.write_text("".join(_lines(most)), encoding="utf-8")
         before = _peak()
         begun = time.perf_counter()
-        rows = {"export": _export, "freeze": _freeze, "import": _import}[name](project, file)
+        rows = {"export": _export, "freeze": _freeze, "import": _import}[name](project, file, most)
         seconds = time.perf_counter() - begun
     print(json.dumps({"rows": rows, "seconds": seconds, "growth": _peak() - before}))
 
@@ -56,23 +57,23 @@ def _peak() -> float:
     return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]  # Linux
 
 
-def _export(project: Project, file: Path) -> int:
+def _export(project: Project, file: Path, most: int) -> int:
     from feedback.exports import get_export
     from feedback.selectors import evidence_of
 
-    return sum(1 for _ in get_export("preference").lines(evidence_of(project)))
+    lines = get_export("preference").lines(evidence_of(project))
+    return sum(1 for _ in islice(lines, most))
 
 
-def _freeze(project: Project, file: Path) -> int:
+def _freeze(project: Project, file: Path, most: int) -> int:
     from feedback.selectors import evidence_of
     from training.snapshots import SnapshotOptions, write_snapshot
 
-    folder = file.parent / "snapshot"
-    manifest = write_snapshot(folder, evidence_of(project), SnapshotOptions())
-    return len(manifest.judgments)
+    evidence = islice(evidence_of(project), most)
+    return len(write_snapshot(file.parent / "snapshot", evidence, SnapshotOptions()).judgments)
 
 
-def _import(project: Project, file: Path) -> int:
+def _import(project: Project, file: Path, most: int) -> int:
     from feedback.imports import ImportMapping, convert_rows, read_rows
     from feedback.imports.base import ImportedRow
     from feedback.services import ImportCounts, import_rows
@@ -88,10 +89,11 @@ def _import(project: Project, file: Path) -> int:
 
 
 def _lines(rows: int) -> Iterator[str]:
-    """Rows of two completions and three people's judgments."""
+    """Rows of two completions and three people's judgments; other ones with every run."""
+    run = time.time_ns()
     for n in range(rows):
         answers = [ANSWER.format(n=2 * n + which) for which in (0, 1)]
-        yield json.dumps({"question": QUESTION.format(n=n), "answers": answers}) + "\n"
+        yield json.dumps({"question": QUESTION.format(n=n, run=run), "answers": answers}) + "\n"
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ def _submit(new: NewSubmission) -> SubmissionOutcome:
     submission.order = lease.order if lease else old.order if old else None
     submission.save(force_insert=True)
     replaced = {judgment.kind: judgment for judgment in old.judgments.all()} if old else {}
-    Judgment.objects.bulk_create(
+    judgments = Judgment.objects.bulk_create(
         new_judgment(submission, answer, replaced.get(answer.kind.name)) for answer in answers
     )
     if lease is not None:
@@ -155,7 +155,7 @@ def _submit(new: NewSubmission) -> SubmissionOutcome:
         )
         drop_draft(new.annotator, item.pk)
         widen_overlap(item)
-    return SubmissionOutcome("created", submission=submission)
+    return SubmissionOutcome("created", submission, judgments=judgments)
 
 
 def _settle(submission: Submission | None) -> None:

@@ -56,6 +56,7 @@ class SubmissionOutcome:
     status: Literal["created", "same", "refused"]
     submission: Submission | None = None
     error: TouchstoneError | None = None
+    judgments: Sequence[Judgment] = ()  # of one that was created
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class SubmissionBatch:
         self._stored[submission.annotator_id, submission.key] = submission
         self._submissions.append(submission)
         self._judgments += planned.judgments
-        return SubmissionOutcome("created", submission=submission)
+        return SubmissionOutcome("created", submission, judgments=planned.judgments)
 
     def write(self) -> None:
         """Store what was kept; items and annotators are there by now."""
