@@ -58,6 +58,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "api-project-export": {"get": OWNERS},
     "api-quality": {"get": VIEWERS, "post": OWNERS},
     "api-annotator-quality": {"get": MEMBERS},  # of the annotator, who is told no more than this
+    "api-annotator-data": {"get": OWNERS | HOLDER, "delete": OWNERS},
     "api-snapshots": {"get": VIEWERS, "post": OWNERS},
     "api-snapshot": {"get": VIEWERS},
     "api-snapshot-export": {"get": OWNERS},
@@ -131,6 +132,7 @@ def addresses(
         "api-train": [snapshot.pk],
         "api-submission-undo": [judged.pk],
         "api-annotator-quality": [project.slug, judged.annotator_id],
+        "api-annotator-data": [project.slug, judged.annotator_id],
     }
     by_word = {"assignment": held.pk, "snapshot": snapshot.pk, "job": job.pk}
     top = {"api-root", "api-kinds", "api-recipes", "api-projects", "api-jobs"}

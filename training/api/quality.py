@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import StreamingHttpResponse
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,6 +16,7 @@ from rest_framework.views import APIView
 from feedback.api.base import user_of
 from feedback.permissions import Ability
 from feedback.selectors import get_project
+from feedback.selectors.personal import MEDIA_TYPE, annotator_for_export, personal_file
 from feedback.selectors.quality import annotator_for_reader, figures_of, newest_report
 from training import services
 from training.api.base import JobOut, queued
@@ -81,3 +84,24 @@ class AnnotatorQuality(APIView):
             "figures": report and figures_of(report, annotator),
         }
         return Response(AnnotatorQualityOut(body).data)
+
+
+class AnnotatorData(APIView):
+    """What is stored of one annotator."""
+
+    @extend_schema(
+        operation_id="annotator_data_retrieve",
+        responses={(200, MEDIA_TYPE): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, slug: str, pk: int) -> StreamingHttpResponse:
+        """Everything as JSON lines, for the annotator and for owners."""
+        project = get_project(request.user, slug, Ability.JUDGE)
+        annotator = annotator_for_export(request.user, project, pk)
+        return StreamingHttpResponse(personal_file(annotator), content_type=MEDIA_TYPE)
+
+    @extend_schema(operation_id="annotator_data_erase", request=None, responses={202: JobOut})
+    def delete(self, request: Request, slug: str, pk: int) -> Response:
+        """Queue the erasing of answers, drafts, name and lines in snapshots. It cannot be undone."""
+        project = get_project(request.user, slug, Ability.MANAGE)
+        annotator = annotator_for_reader(request.user, project, pk)
+        return queued(services.start_erasure(annotator, user_of(request)))

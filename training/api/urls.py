@@ -28,6 +28,11 @@ urlpatterns = [
         quality.AnnotatorQuality.as_view(),
         name="api-annotator-quality",
     ),
+    path(
+        f"{PROJECT}/annotators/<int:pk>/data/",
+        quality.AnnotatorData.as_view(),
+        name="api-annotator-data",
+    ),
     path(f"{PROJECT}/snapshots/", snapshots.Snapshots.as_view(), name="api-snapshots"),
     path(f"{PROJECT}/checkpoints/", checkpoints.Checkpoints.as_view(), name="api-checkpoints"),
     path(f"{PROJECT}/policies/", policies.Policies.as_view(), name="api-policies"),

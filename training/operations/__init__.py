@@ -7,6 +7,7 @@ from typing import Any
 from feedback.errors import InvalidInput
 from training.operations.base import Operation
 from training.operations.build_starter import BuildStarter
+from training.operations.erase_annotator import EraseAnnotator
 from training.operations.freeze_snapshot import FreezeSnapshot
 from training.operations.import_content import ImportContent
 from training.operations.order_items import OrderItems
@@ -18,6 +19,7 @@ OPERATIONS: dict[str, Operation[Any]] = {
     operation.name: operation
     for operation in (
         BuildStarter(),
+        EraseAnnotator(),
         FreezeSnapshot(),
         ImportContent(),
         OrderItems(),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db import transaction
 from pydantic import Field
 
-from feedback.errors import InvalidInput
+from feedback.errors import Conflict, InvalidInput
 from feedback.evidence import Evidence
-from feedback.models import Project
+from feedback.models import Judgment, Project
 from feedback.selectors import evidence_of
 from feedback.selectors.decisions import decided_only, standing_decisions
 from feedback.selectors.judgments import counted_judgments
@@ -17,7 +18,9 @@ from training.artefacts import store_tree, tree_exists
 from training.jobs.context import JobContext
 from training.models import Snapshot
 from training.operations.base import Operation, Outcome, Params
-from training.snapshots import SnapshotOptions, weighted, write_snapshot
+from training.snapshots import Manifest, SnapshotOptions, weighted, write_snapshot
+
+PART = 50_000  # ids in one question to the database
 
 
 class FreezeParams(Params):
@@ -56,20 +59,37 @@ class FreezeSnapshot(Operation[FreezeParams]):
                 code="no_weight",
                 hint="Look at the quality page, or freeze without weights.",
             )
-        artefact = f"snapshots/{project.pk}/{manifest.digest}"
-        if not tree_exists(artefact):
-            store_tree(folder, artefact)
-        snapshot, new = Snapshot.objects.get_or_create(
-            project=project,
-            digest=manifest.digest,
-            defaults={
-                "options": params.options.model_dump(mode="json"),
-                "counts": manifest.counts,
-                "artefact": artefact,
-                "created_by": context.job.owner,
-            },
-        )
+        snapshot, new = _register(context, project, params.options, manifest)
         return Outcome(result={"snapshot": snapshot.pk, "digest": snapshot.digest, "new": new})
+
+
+@transaction.atomic
+def _register(
+    context: JobContext, project: Project, options: SnapshotOptions, manifest: Manifest
+) -> tuple[Snapshot, bool]:
+    """The files and the row, with whoever erases an annotator kept waiting: see `feedback.services.erasure`."""
+    Project.objects.select_for_update().get(pk=project.pk)
+    pks = manifest.judgments
+    parts = (pks[n : n + PART] for n in range(0, len(pks), PART))
+    if any(Judgment.objects.filter(pk__in=p).exclude(erased_at=None).exists() for p in parts):
+        raise Conflict(
+            "An annotator was erased while this snapshot was frozen.",
+            code="erased_meanwhile",
+            hint="Freeze it again.",
+        )
+    artefact = f"snapshots/{project.pk}/{manifest.digest}"
+    if not tree_exists(artefact):
+        store_tree(context.directory / "snapshot", artefact)
+    return Snapshot.objects.get_or_create(
+        project=project,
+        digest=manifest.digest,
+        defaults={
+            "options": options.model_dump(mode="json"),
+            "counts": manifest.counts,
+            "artefact": artefact,
+            "created_by": context.job.owner,
+        },
+    )
 
 
 def _decided(project: Project, options: SnapshotOptions) -> set[int]:

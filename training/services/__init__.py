@@ -19,6 +19,7 @@ from training.services.sampling import (
     stop_sampling,
 )
 from training.services.starts import (
+    start_erasure,
     start_import,
     start_ordering,
     start_quality_report,
@@ -39,6 +40,7 @@ __all__ = [
     "run_directory",
     "run_here",
     "run_next",
+    "start_erasure",
     "start_import",
     "start_ordering",
     "start_quality_report",

@@ -12,7 +12,7 @@ from django.core.files.storage import storages
 
 from feedback.errors import InvalidInput
 from feedback.imports import check_columns, columns_of, detect_format, parse_mapping, read_rows
-from feedback.models import Project, User
+from feedback.models import Annotator, Project, User
 from training.models import Job, JobState, Policy, PolicyKind, Snapshot
 from training.operations.sample_completions import SampleParams
 from training.recipes import get_recipe, parse_config
@@ -76,6 +76,17 @@ def start_ordering(project: Project, owner: User) -> Job:
     """
     waiting = project.jobs.filter(operation="order_items", state=JobState.QUEUED)
     return waiting.first() or queue_job("order_items", {}, project=project, owner=owner)
+
+
+def start_erasure(annotator: Annotator, owner: User) -> Job:
+    """Queue the erasing of an annotator's answers, name and lines in snapshots; it cannot be undone."""
+    return queue_job(
+        "erase_annotator",
+        {"annotator": annotator.pk},
+        project=annotator.project,
+        owner=owner,
+        title=f"Erase annotator {annotator.pk}",
+    )
 
 
 def start_training(

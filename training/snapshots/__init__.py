@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from training.snapshots.erase import without_judgments
 from training.snapshots.freeze import SnapshotOptions, write_snapshot
 from training.snapshots.read import Manifest, read_evidence, read_manifest
 from training.snapshots.split import Split, split_of
@@ -15,5 +16,6 @@ __all__ = [
     "read_manifest",
     "split_of",
     "weighted",
+    "without_judgments",
     "write_snapshot",
 ]

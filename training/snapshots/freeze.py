@@ -88,7 +88,7 @@ def write_snapshot(
         weights=None if weights is None else _used(weights, tally),
         created=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
-    _write_atomically(directory / MANIFEST, manifest.model_dump_json(indent=1).encode())
+    write_atomically(directory / MANIFEST, manifest.model_dump_json(indent=1).encode())
     return manifest
 
 
@@ -138,7 +138,8 @@ def _write_sorted(path: Path, spill: IO[bytes], keys: Iterable[bytes]) -> None:
     partial.replace(path)
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
+    """The file is the old one or the new one, never a part of it."""
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
         file.write(content)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from feedback.kinds import KINDS
 from feedback.models import Annotator, Project
 from feedback.permissions import Ability, abilities
 from feedback.selectors import get_project
+from feedback.selectors.personal import MEDIA_TYPE, annotator_for_export, personal_file
 from feedback.selectors.quality import annotator_for_reader, newest_report
 from feedback.selectors.votes import asked_judgments
 from feedback.views.requests import MemberRequest
@@ -68,6 +70,32 @@ def annotator(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
         "counts": _counts(project, found),
     }
     return render(request, "training/quality/annotator.html", context)
+
+
+@login_required
+@require_safe
+def annotator_data(request: MemberRequest, slug: str, pk: int) -> StreamingHttpResponse:
+    """Everything stored of an annotator as JSON lines, for themselves and for owners."""
+    project = get_project(request.user, slug, Ability.JUDGE)
+    found = annotator_for_export(request.user, project, pk)
+    response = StreamingHttpResponse(personal_file(found), content_type=MEDIA_TYPE)
+    name = f"{project.slug}-annotator-{found.pk}.jsonl"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@login_required
+@require_POST
+def annotator_erase(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Queue the erasing of an annotator, where the box beside the button is ticked."""
+    project = get_project(request.user, slug, Ability.MANAGE)
+    found = annotator_for_reader(request.user, project, pk)
+    if "sure" not in request.POST:
+        messages.error(request, "Nothing was erased: tick the box to say that you are sure.")
+        return redirect("annotator", slug, pk)
+    job = services.start_erasure(found, request.user)
+    nudge_for(job)
+    return redirect("job", job.pk)
 
 
 def _report(project: Project) -> dict[str, Any]:

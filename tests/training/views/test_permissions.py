@@ -25,6 +25,8 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "project_export": {"get": OWNERS},
     "quality": {"get": VIEWERS, "post": OWNERS},
     "annotator": {"get": MEMBERS},  # of the annotator's own page
+    "annotator_data": {"get": OWNERS | {"annotator"}},
+    "annotator_erase": {"post": OWNERS},
     "snapshots": {"get": VIEWERS, "post": OWNERS},
     "snapshot": {"get": VIEWERS},
     "snapshot_export": {"get": OWNERS},
@@ -73,7 +75,7 @@ def addresses(
     args |= {key: [slug, sample] for key in ("sampling_shown", "sampling_thumb")}
     args |= {key: [job.pk] for key in NOT_TOLD}
     args |= {"train": [slug, snapshot.pk, "dpo"], "checkpoint": [slug, checkpoint.pk]}
-    args |= {"annotator": [slug, own.pk]}
+    args |= {key: [slug, own.pk] for key in ("annotator", "annotator_data", "annotator_erase")}
     args |= {"policy_archive": [slug, spare.pk], "jobs": []}
     return {name: reverse(name, args=values) for name, values in args.items()}
 
