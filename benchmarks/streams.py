@@ -43,7 +43,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "rows.jsonl"
         if name == "import":
-            file.write_text("".join(_lines(most)), encoding="utf-8")
+            file.write_text("".join(file_lines(most)), encoding="utf-8")
         before = _peak()
         begun = time.perf_counter()
         rows = {"export": _export, "freeze": _freeze, "import": _import}[name](project, file, most)
@@ -88,7 +88,7 @@ def _import(project: Project, file: Path, most: int) -> int:
     return counts.rows
 
 
-def _lines(rows: int) -> Iterator[str]:
+def file_lines(rows: int) -> Iterator[str]:
     """Rows of two completions and three people's judgments; other ones with every run."""
     run = time.time_ns()
     for n in range(rows):
