@@ -38,7 +38,7 @@ from feedback.assignment.holding import LIVE
 from feedback.models import Annotator, AnnotatorGroup, Assignment, Item
 
 MOST_FREED = 200  # more than that and the cursor begins anew
-LONGEST_WALK = 500  # ids; own items between the cursor and the front
+LONGEST_WALK = 500  # ids; at most so many own items between the cursor and the next one
 LONGEST_MEMORY = 5000  # transactions
 BEHIND_ALL = (1 << 62, 0)
 Position = tuple[int, int]
@@ -68,9 +68,14 @@ def next_item(annotator: Annotator) -> Item | None:
     cursor = _cursor(annotator)
     if cursor is not None:
         mine = mine.filter(_at_or_after(cursor))
-    front = mine.values_list("order_key", "id").first()
-    _move_cursor(annotator, front or BEHIND_ALL)
-    return None if front is None else _lock_first(mine.filter(_at_or_after(front)))
+    found = _lock_first(mine)
+    if cursor is None or _is_far(cursor, found):
+        # Read without locks: what others are taking at this moment may be let go, and is not passed.
+        front = mine.values_list("order_key", "id").first()
+        seen = _xmin(annotator) if cursor is None else annotator.cursor_seen
+        if front != cursor:
+            _store(annotator, front or BEHIND_ALL, seen)
+    return found
 
 
 def eligible(annotator: Annotator) -> QuerySet[Item]:
@@ -120,13 +125,11 @@ def _lock_first(items: QuerySet[Item]) -> Item | None:
     return locked.select_related("project", "prompt").first()
 
 
-def _move_cursor(annotator: Annotator, front: Position) -> None:
-    """Stored where the walk to the front was, or will be, long: at another key, or far on at the same one."""
-    cursor = _cursor(annotator)
-    if cursor is None:
-        _store(annotator, front, _xmin(annotator))
-    elif front[0] != cursor[0] or front[1] - cursor[1] > LONGEST_WALK:
-        _store(annotator, front, annotator.cursor_seen)
+def _is_far(cursor: Position, found: Item | None) -> bool:
+    """Whether so much may lie between that the next walk should begin farther on."""
+    if found is None:
+        return cursor != BEHIND_ALL
+    return found.order_key != cursor[0] or found.pk - cursor[1] > LONGEST_WALK
 
 
 def _store(annotator: Annotator, cursor: Position | None, seen: int) -> None:

@@ -284,7 +284,7 @@ def _known_items(
     digests = {row.digest for row in rows if row.new.item_id is None and options.reuse_equal}
     stored = Item.objects.filter(project=project)
     found = [*stored.filter(external_id__in=ids)] if ids else []
-    equal = stored.filter(external_id=None, withdrawn_at=None, digest__in=digests)
+    equal = stored.filter(external_id=None, repeats=None, withdrawn_at=None, digest__in=digests)
     found += equal.order_by("-pk") if digests else []
     return {_name(item): item for item in found}
 

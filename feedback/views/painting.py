@@ -27,13 +27,13 @@ HEARTBEAT_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """An answer against the known one. `places`: the letters of stored order, and where each was shown."""
+    """An answer against the known one. `letters`: those of stored order with those on the screen, if they differ."""
 
     right: bool
     expected: list[tuple[str, str]]
     explanation: str
     warned: bool
-    places: list[tuple[str, int]]
+    letters: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,9 @@ class Last:
             expected=expected_answers(item),
             explanation=item.gold["explanation"],
             warned=gold_standing(self.submission.annotator).verdict == "warned",
-            places=[(letter(index), order.index(index) + 1) for index in sorted(order)],
+            letters=[(letter(n), letter(order.index(n))) for n in sorted(order)]
+            if order != sorted(order)
+            else [],
         )
 
     @property
