@@ -58,12 +58,16 @@ def kappa(
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Votes on units with at least two: each vote's unit and value, the distinct values, the units' sizes."""
+    """Votes on units with at least two: each vote's unit and value, the distinct values, the units' sizes.
+
+    `agreeing` is for each unit the equal pairs among its votes over what one vote is compared with.
+    """
 
     units: Ints
     values: Ints
     domain: Sequence[Value]
     sizes: Ints
+    agreeing: Floats
 
 
 def _table(votes: Sequence[Vote]) -> _Table:
@@ -74,7 +78,14 @@ def _table(votes: Sequence[Vote]) -> _Table:
     _, codes, sizes = np.unique(units, return_inverse=True, return_counts=True)
     shared = sizes[codes] >= 2
     _, codes, sizes = np.unique(codes[shared], return_inverse=True, return_counts=True)
-    return _Table(codes, values[shared], domain, sizes)
+    return _Table(codes, values[shared], domain, sizes, _agreeing(codes, values[shared], sizes))
+
+
+def _agreeing(units: Ints, values: Ints, sizes: Ints) -> Floats:
+    span = int(values.max(initial=0)) + 1
+    found, same = np.unique(units * span + values, return_counts=True)
+    pairs = np.bincount(found // span, same * (same - 1), minlength=len(sizes))
+    return np.asarray(pairs / (sizes - 1), np.float64)
 
 
 def _alpha(table: _Table, level: Level, times: Floats) -> float | None:
@@ -98,11 +109,7 @@ def _alpha(table: _Table, level: Level, times: Floats) -> float | None:
 
 
 def _nominal(table: _Table, times: Floats, counts: Floats, n: float) -> float:
-    cells = table.units * len(table.domain) + table.values
-    found, same = np.unique(cells, return_counts=True)
-    owners = found // len(table.domain)
-    agreeing = same * (same - 1) / (table.sizes[owners] - 1)
-    return 1 - (n - 1) * (n - float(times[owners] @ agreeing)) / (n**2 - float(counts @ counts))
+    return 1 - (n - 1) * (n - float(times @ table.agreeing)) / (n**2 - float(counts @ counts))
 
 
 def _midranks(counts: Floats) -> Floats:

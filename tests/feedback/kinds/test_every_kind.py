@@ -124,3 +124,23 @@ def test_a_candidate_tells_its_image() -> None:
     assert Candidate(1, "a").image == ""
     assert Candidate(1, "", media=PHOTO).image == PHOTO["url"]
     assert Candidate(1, "", media={"type": "image", "sha256": "ab"}).image == "sha256:ab"
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_agreement_is_measured_at_the_kind_s_level(name: str) -> None:
+    kind = KINDS[name]
+    value = kind.agreement_value(Asked(name).parse(payload(name)))
+    assert kind.agreement_level in ("nominal", "ordinal", "interval")
+    assert isinstance(value, float) == (kind.agreement_level == "interval")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_choice_has_a_place_on_the_screen(name: str) -> None:
+    kind, answer = KINDS[name], Asked(name).parse(payload(name))  # it prefers the first
+    places = [kind.position_value(answer, order) for order in ((0, 1), (1, 0), (0, 1, 2), (0,))]
+    assert places == (["left", "right", None, None] if kind.chooses else [None] * 4)
+
+
+def test_no_choice_is_neither_side() -> None:
+    answer = Asked("pairwise").parse({"choice": "tie"})
+    assert KINDS["pairwise"].position_value(answer, (1, 0)) == "neither"
