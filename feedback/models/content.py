@@ -87,7 +87,7 @@ class Item(models.Model):
     the transaction that changes what they count. A gold item has no places: everybody is asked it once.
     """
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="items")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="items", db_index=False)
     prompt = models.ForeignKey(Prompt, models.CASCADE, related_name="items")
     kinds = models.JSONField(help_text='[{"kind": ..., "version": ..., "settings": {...}}]')
     completions: models.ManyToManyField[Completion, ItemCompletion] = models.ManyToManyField(
@@ -150,6 +150,7 @@ class Item(models.Model):
                 name="item_open_queue",
             ),
             models.Index(fields=["project", "digest"], name="item_by_content"),
+            models.Index(fields=["project", "-id"], name="item_newest"),
             models.Index(
                 fields=["project", "freed"],
                 condition=Q(places__gt=0, withdrawn_at__isnull=True),
