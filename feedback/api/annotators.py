@@ -17,7 +17,7 @@ from feedback.assignment import release_all
 from feedback.models import Annotator, Project
 from feedback.permissions import Ability
 from feedback.selectors import get_project
-from feedback.selectors.annotators import get_annotator, people_of, persons
+from feedback.selectors.annotators import Person, get_annotator, people_of, persons
 
 
 class GoldStandingOut(serializers.Serializer[Any]):
@@ -39,9 +39,7 @@ class AnnotatorOut(serializers.Serializer[Any]):
 
     id = serializers.IntegerField(source="annotator.pk")
     user = serializers.CharField(source="annotator.user.username")
-    groups = serializers.SlugRelatedField[Any](
-        source="annotator.groups", slug_field="name", many=True, read_only=True
-    )
+    groups = serializers.SerializerMethodField()
     answered = serializers.IntegerField(help_text="Items answered, gold too.")
     held = serializers.IntegerField(help_text="Items under an open lease.")
     standing = GoldStandingOut()
@@ -49,6 +47,10 @@ class AnnotatorOut(serializers.Serializer[Any]):
     pause_reason = serializers.CharField(source="annotator.pause_reason")
     exam_passed_at = serializers.DateTimeField(source="annotator.exam_passed_at", allow_null=True)
     created = serializers.DateTimeField(source="annotator.created")
+
+    def get_groups(self, person: Person) -> list[str]:
+        """The names of the groups that the person is in."""
+        return [group.name for group in person.annotator.groups.all()]
 
 
 class Annotators(ProjectList[Annotator]):
