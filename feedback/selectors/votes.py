@@ -13,7 +13,7 @@ from feedback.kinds import get_kind
 from feedback.kinds.base import Kind
 from feedback.models import ItemCompletion, Judgment, Project
 from feedback.quality.votes import Answered
-from feedback.selectors.judgments import live_judgments
+from feedback.selectors.judgments import counted_judgments
 from feedback.selectors.rounds import IN_USE
 
 BATCH = 2000
@@ -33,9 +33,9 @@ _FIELDS = (
 
 
 def asked_judgments(project: Project) -> QuerySet[Judgment]:
-    """Live judgments of items that were asked: no gold, no repeats (not independent), and no reactions."""
-    rows = live_judgments().filter(item__project=project, item__repeats=None)
-    return rows.filter(item__gold__isnull=True).exclude(item__external_id__startswith=IN_USE)
+    """Judgments that become evidence, of items that were asked: reactions in use are selective."""
+    rows = counted_judgments().filter(item__project=project)
+    return rows.exclude(item__external_id__startswith=IN_USE)
 
 
 def votes(project: Project, kind: str, share: float = 1.0) -> Iterator[Answered]:
