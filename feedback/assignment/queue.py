@@ -65,17 +65,22 @@ def next_item(annotator: Annotator) -> Item | None:
     if freed is not None:
         return freed
     mine = eligible(annotator).order_by("order_key", "id")
-    cursor = _cursor(annotator)
-    if cursor is not None:
-        mine = mine.filter(_at_or_after(cursor))
+    cursor = _cursor(annotator) or _walk(annotator, mine, _xmin(annotator))
+    mine = mine.filter(_at_or_after(cursor))
     found = _lock_first(mine)
-    if cursor is None or _is_far(cursor, found):
-        # Read without locks: what others are taking at this moment may be let go, and is not passed.
-        front = mine.values_list("order_key", "id").first()
-        seen = _xmin(annotator) if cursor is None else annotator.cursor_seen
-        if front != cursor:
-            _store(annotator, front or BEHIND_ALL, seen)
+    if _is_far(cursor, found):
+        _walk(annotator, mine, annotator.cursor_seen)
     return found
+
+
+def _walk(annotator: Annotator, mine: QuerySet[Item], seen: int) -> Position:
+    """Move the cursor to the first of these items, or behind all.
+
+    Read without locks: what others are taking at this moment may be let go, and is not passed.
+    """
+    front: Position = mine.values_list("order_key", "id").first() or BEHIND_ALL
+    _store(annotator, front, seen)
+    return front
 
 
 def eligible(annotator: Annotator) -> QuerySet[Item]:
