@@ -6,7 +6,18 @@ from typing import Any
 
 from django.db import connection, models
 
-from feedback.models import Completion, Item, ItemCompletion, Project, Prompt, User
+from feedback.models import (
+    Annotator,
+    Assignment,
+    Completion,
+    Item,
+    ItemCompletion,
+    Judgment,
+    Project,
+    Prompt,
+    Submission,
+    User,
+)
 from feedback.services import create_project
 
 QUESTION = "'Question number ' || n || ': which of these answers would you rather read, and why?'"
@@ -65,10 +76,65 @@ def new_project(slug: str, owner: User, items: int, **fields: Any) -> Project:
     return project
 
 
+def judge_all(project: Project, people: list[Annotator], each: int) -> None:
+    """So many people have judged each of the project's items, in turn; a place less is free for each.
+
+    Foreign keys are not checked meanwhile: the rows refer to each other by how they are counted.
+    """
+    items = project.items.aggregate(n=models.Count("pk"), first=models.Min("pk"))
+    rows, first = items["n"] * each, items["first"]
+    lease, submission, judgment = (_last_id(m) for m in (Assignment, Submission, Judgment))
+    turn = f"((n - 1) / {each} + (n - 1) %% {each}) %% {len(people)}"
+    shared = {
+        "item_id": f"{first} + (n - 1) / {each}",
+        "annotator_id": f"({_quoted([p.pk for p in people])}::jsonb ->> ({turn})::int)::bigint",
+    }
+    order = "CASE WHEN n %% 2 = 0 THEN '[0, 1]'::jsonb ELSE '[1, 0]'::jsonb END"
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+    _fill(
+        Assignment,
+        rows,
+        id=f"{lease} + n",
+        order=order,
+        state="'submitted'",
+        expires_at="now()",
+        closed_at="now()",
+        **shared,
+    )
+    _fill(
+        Submission,
+        rows,
+        id=f"{submission} + n",
+        assignment_id=f"{lease} + n",
+        key="'crowd-' || n",
+        body_digest="md5(n::text) || md5('body' || n)",
+        order=order,
+        lead_time="5 + n %% 60",
+        **shared,
+    )
+    choice = "CASE WHEN n %% 7 < 4 THEN 'first' ELSE 'second' END"
+    _fill(
+        Judgment,
+        rows,
+        id=f"{judgment} + n",
+        submission_id=f"{submission} + n",
+        kind="'pairwise'",
+        kind_version="1",
+        answer=f"jsonb_build_object('choice', {choice})",
+        **shared,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = DEFAULT")
+    taken = {"places": models.F("places") - each, "order_key": models.F("order_key") + each}
+    project.items.update(**taken)
+    _tidy(Item, Assignment, Submission, Judgment)
+
+
 def _fill(model: type[models.Model], rows: int, **columns: str) -> None:
     """Insert so many rows; a column is an SQL expression of `n` from 1, or the field's default."""
     fields = model._meta.concrete_fields
-    values = {str(field.column): _default(field) for field in fields}
+    values = {str(f.column): _default(f) for f in fields if not f.has_db_default()}
     values |= columns
     names = ", ".join(f'"{name}"' for name in values)
     table = model._meta.db_table

@@ -90,6 +90,15 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {memory:.0f} GiB memory, clients on the same machine"
 
 
+def commit() -> str:
+    """The commit that is measured; with a plus sign where files differ from it."""
+    git = ["git", "-C", str(Path(__file__).parent)]
+    found = subprocess.run(
+        [*git, "describe", "--always", "--dirty=+"], capture_output=True, text=True
+    )
+    return found.stdout.strip() or "unknown"
+
+
 def percentile(values: list[float], share: float) -> float:
     """The smallest value that at least this share of the values does not exceed."""
     ordered = sorted(values)

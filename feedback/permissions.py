@@ -15,6 +15,7 @@ class Ability(StrEnum):
 
     JUDGE = "judge"  # take items and answer them
     VIEW = "view"  # see items, judgments, snapshots, jobs, checkpoints
+    REVIEW = "review"  # decide where people disagree, and have more of them asked
     SAMPLE = "sample"  # sample policies and ask for blind comparisons
     MANAGE = "manage"  # change the project, its members and its content; import and export
     TRAIN = "train"  # freeze snapshots, start, cancel and resume jobs
@@ -22,13 +23,14 @@ class Ability(StrEnum):
 
 _ABILITIES: dict[str, frozenset[Ability]] = {
     Role.ANNOTATOR: frozenset({Ability.JUDGE}),
-    Role.REVIEWER: frozenset({Ability.JUDGE, Ability.VIEW, Ability.SAMPLE}),
+    Role.REVIEWER: frozenset({Ability.JUDGE, Ability.VIEW, Ability.REVIEW, Ability.SAMPLE}),
     Role.OWNER: frozenset(Ability),
 }
 
 _SENTENCES: dict[Ability, str] = {
     Ability.JUDGE: "judge items in",
     Ability.VIEW: "see the content of",
+    Ability.REVIEW: "decide between answers in",
     Ability.SAMPLE: "sample policies in",
     Ability.MANAGE: "change",
     Ability.TRAIN: "train models in",

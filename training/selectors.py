@@ -56,6 +56,11 @@ def get_job(user: User | AnonymousUser, pk: int, ability: Ability) -> Job:
     return job
 
 
+def newest_quality_job(project: Project) -> Job | None:
+    """The newest job that reports on the project's quality."""
+    return project.jobs.filter(operation="report_quality").order_by("-pk").first()
+
+
 def job_log(job: Job) -> str:
     """The end of the job's log; empty when there is none."""
     log = open_job_log(job)

@@ -10,6 +10,7 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from feedback.assignment import expire_assignments
+from feedback.services import refresh_progress
 from training.jobs.context import leave
 from training.services import run_next, sweep_jobs
 
@@ -36,10 +37,11 @@ def run_queued(queue: str) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Queue again what lost its worker, return lapsed leases, and nudge for what waits."""
+    """Queue again what lost its worker, return lapsed leases, nudge for what waits, count what grew."""
     expire_assignments()
     for queue in sweep_jobs():
         nudge(queue)
+    refresh_progress()
 
 
 def release_running() -> None:

@@ -15,7 +15,8 @@ from feedback.exports import EXPORTS
 from feedback.kinds import get_kind
 from feedback.models import Project
 from feedback.permissions import Ability, abilities
-from feedback.selectors import Progress, get_project, project_progress
+from feedback.selectors import Progress, get_project
+from feedback.services import known_progress
 from feedback.views.requests import MemberRequest
 from training import selectors
 from training.models import Checkpoint, Job, JobState, Snapshot
@@ -52,7 +53,7 @@ def project(request: MemberRequest, slug: str) -> HttpResponse:
     """The page; annotators see their own part of it only."""
     found = get_project(request.user, slug, Ability.JUDGE)
     may = abilities(request.user, found)
-    progress = project_progress(found)
+    progress = known_progress(found)
     context: dict[str, Any] = {"project": found, "may": may, "progress": progress}
     context["judgments"] = [(get_kind(k).label, n) for k, n in progress.judgments.items()]
     snapshot = checkpoint = running = None

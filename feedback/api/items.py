@@ -29,10 +29,28 @@ from feedback.errors import InvalidInput, NotFound
 from feedback.models import Completion, Item, Project, Prompt
 from feedback.permissions import Ability, abilities
 from feedback.selectors import get_item, item_detail, items_of, names_shown
+from feedback.selectors.annotators import get_annotator, get_group
 from feedback.services.checks import LONGEST
 
 
-class ItemIn(Input):
+class ForWhomIn(Input):
+    """Whom an item is for, and how soon; what is left out stays."""
+
+    group = IdField(
+        required=False, allow_null=True, help_text="Only this group's members; null: everybody."
+    )
+    only_for = IdField(
+        required=False, allow_null=True, help_text="Only this annotator; null: everybody."
+    )
+    priority = serializers.IntegerField(
+        required=False,
+        min_value=-1000,
+        max_value=1000,
+        help_text="Higher comes first where the queue goes by priority; 0 by default.",
+    )
+
+
+class ItemIn(ForWhomIn):
     """A question: a prompt (`messages`, `prompt` or `prompt_id`), its completions, and what is asked."""
 
     messages = MessageField(many=True, required=False)
@@ -81,6 +99,9 @@ class ItemOut(serializers.ModelSerializer[Item]):
             "kinds",
             "overlap",
             "places",
+            "priority",
+            "group",
+            "only_for",
             "blind",
             "created",
         )
@@ -137,12 +158,35 @@ class ItemDetail(APIView):
         view = Ability.VIEW in abilities(request.user, project)
         return Response(ItemOut(item, context={"user": request.user, "view": view}).data)
 
+    @extend_schema(operation_id="items_update", request=ForWhomIn, responses=ItemOut)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change whom the item is for and its priority; who holds it keeps it."""
+        item = get_item(request.user, pk, Ability.MANAGE)
+        services.change_item(item, _for_whom(item.project, parsed(ForWhomIn, request.data)))
+        shown = item_detail(item.project, pk)
+        return Response(ItemOut(shown, context={"user": request.user, "view": True}).data)
+
+
+def _for_whom(project: Project, fields: dict[str, Any]) -> dict[str, Any]:
+    """What `change_item` takes, of the fields that were said."""
+    said: dict[str, Any] = {
+        name: fields[name] for name in ("group", "only_for", "priority") if name in fields
+    }
+    if said.get("group") is not None:
+        said["group"] = get_group(project, said["group"])
+    if said.get("only_for") is not None:
+        said["only_for"] = get_annotator(project, said["only_for"])
+    return said
+
 
 def _store(project: Project, request: Request, row: Any) -> Stored:
     fields = parsed(ItemIn, row)
     kinds = fields.get("kinds", project.kinds)
     by_id = bool(fields["completions"]) and isinstance(fields["completions"][0], int)
     item, new = (_about_stored if by_id else _with_content)(project, fields, kinds)
+    changes = _for_whom(project, fields)
+    if new and changes:
+        services.change_item(item, changes)
     shown = item_detail(project, item.pk)
     return new, ItemOut(shown, context={"user": request.user, "view": True}).data
 

@@ -114,7 +114,7 @@ class JudgmentOut(serializers.ModelSerializer[Judgment]):
 class SubmissionOut(serializers.ModelSerializer[Submission]):
     """What was stored, the first time or now."""
 
-    judgments = JudgmentOut(many=True)
+    judgments = serializers.SerializerMethodField()
 
     class Meta:
         model = Submission
@@ -131,6 +131,12 @@ class SubmissionOut(serializers.ModelSerializer[Submission]):
             "client",
             "created",
         )
+
+    @extend_schema_field(JudgmentOut(many=True))
+    def get_judgments(self, submission: Submission) -> Any:
+        """Those at hand, as they were stored just now; else they are read."""
+        stored = submission.judgments.select_related("annotator", "submission")
+        return JudgmentOut(self.context.get("judgments") or stored, many=True).data
 
 
 class ItemJudgments(ListModelMixin, GenericAPIView[Judgment]):
@@ -173,7 +179,8 @@ class ItemJudgments(ListModelMixin, GenericAPIView[Judgment]):
         )
         outcome = submit_judgment(new)
         status = 201 if outcome.status == "created" else 200
-        return Response(SubmissionOut(outcome.submission).data, status=status)
+        told = SubmissionOut(outcome.submission, context={"judgments": outcome.judgments})
+        return Response(told.data, status=status)
 
 
 class UndoSubmission(APIView):

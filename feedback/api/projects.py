@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet
@@ -19,7 +18,7 @@ from feedback.api.base import Input, KindsField, ProjectList, TextField, parsed,
 from feedback.errors import NotFound
 from feedback.models import Membership, Project, Role, User
 from feedback.permissions import Ability, abilities
-from feedback.selectors import get_project, project_progress, projects_of
+from feedback.selectors import get_project, projects_of
 
 
 class ProjectIn(Input):
@@ -63,6 +62,14 @@ class ProjectOut(serializers.ModelSerializer[Project]):
         )
 
 
+class PeopleOut(serializers.Serializer[Any]):
+    """What people are asked."""
+
+    items = serializers.IntegerField()
+    wanted = serializers.IntegerField(help_text="Answers asked for in all.")
+    open = serializers.IntegerField(help_text="Those not given, and not being given.")
+
+
 class ProgressOut(serializers.Serializer[Any]):
     """How far a project is."""
 
@@ -71,6 +78,11 @@ class ProgressOut(serializers.Serializer[Any]):
     places = serializers.IntegerField(help_text="Judgments that people still owe.")
     submissions = serializers.IntegerField()
     judgments = serializers.DictField(child=serializers.IntegerField(), help_text="By kind.")
+    people = PeopleOut()
+    counted = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When, where it was not just now: large projects are counted in turn.",
+    )
 
 
 class ProjectDetailOut(ProjectOut):
@@ -91,7 +103,8 @@ class ProjectDetailOut(ProjectOut):
         """Counts, for those who may see the content."""
         if Ability.VIEW not in abilities(self.context["request"].user, project):
             return None
-        return asdict(project_progress(project))
+        data: dict[str, Any] = ProgressOut(services.known_progress(project)).data
+        return data
 
 
 class Projects(ListModelMixin, GenericAPIView[Project]):

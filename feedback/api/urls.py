@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from feedback.api import (
+    annotators,
     drafts,
     images,
     items,
@@ -13,6 +14,7 @@ from feedback.api import (
     kinds,
     projects,
     prompts,
+    queue,
     reactions,
     repeats,
 )
@@ -36,6 +38,22 @@ urlpatterns = [
         "completions/<int:pk>/shown/", reactions.ShownAgain.as_view(), name="api-completion-shown"
     ),
     path("completions/<int:pk>/thumbs/", reactions.Thumbs.as_view(), name="api-completion-thumbs"),
+    path("projects/<slug:slug>/queue/", queue.Queue.as_view(), name="api-queue"),
+    path("projects/<slug:slug>/groups/", queue.Groups.as_view(), name="api-groups"),
+    path("projects/<slug:slug>/groups/<int:pk>/", queue.Group.as_view(), name="api-group"),
+    path(
+        "projects/<slug:slug>/annotators/", annotators.Annotators.as_view(), name="api-annotators"
+    ),
+    path(
+        "projects/<slug:slug>/annotators/<int:pk>/",
+        annotators.AnnotatorDetail.as_view(),
+        name="api-annotator",
+    ),
+    path(
+        "projects/<slug:slug>/annotators/<int:pk>/return/",
+        annotators.ReturnItems.as_view(),
+        name="api-annotator-return",
+    ),
     path("projects/<slug:slug>/next/", judging.Next.as_view(), name="api-next"),
     path(
         "projects/<slug:slug>/judgments/",
@@ -43,6 +61,7 @@ urlpatterns = [
         name="api-judgments",
     ),
     path("items/<int:pk>/", items.ItemDetail.as_view(), name="api-item"),
+    path("items/<int:pk>/gold/", queue.ItemGold.as_view(), name="api-item-gold"),
     path("items/<int:pk>/repeat/", repeats.ItemRepeat.as_view(), name="api-item-repeat"),
     path("items/<int:pk>/judgments/", judgments.ItemJudgments.as_view(), name="api-item-judgments"),
     path(

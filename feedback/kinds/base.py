@@ -49,6 +49,7 @@ Index = Annotated[
 ]
 Name = Annotated[str, Field(pattern=NAME)]  # part of a form field's name
 Wanted = Literal["off", "optional", "required"]
+Level = Literal["nominal", "ordinal", "interval"]
 
 
 class Answer(BaseModel):
@@ -131,6 +132,8 @@ class Kind(Generic[AnswerT, SettingsT]):
     most: ClassVar[int] = 1
     images: ClassVar[bool] = True  # whether a completion may be an image without text
     reported: ClassVar[bool] = False  # whether `report` and its template exist
+    agreement_level: ClassVar[Level] = "nominal"  # what may be done with `agreement_value`
+    chooses: ClassVar[bool] = False  # whether `chosen` is what the answer is about
     answer_model: type[AnswerT]
     settings_model: type[SettingsT]
 
@@ -177,6 +180,16 @@ class Kind(Generic[AnswerT, SettingsT]):
     def chosen(self, answer: AnswerT) -> int | None:
         """The stored index of the one completion that the answer prefers, or None."""
         return None
+
+    def position_value(self, answer: AnswerT, order: Sequence[int]) -> str | None:
+        """Where the preferred one of two completions stood: `left`, `right` or `neither`.
+
+        `order` holds the stored indices as they were shown. None where not two were shown, or nothing is chosen.
+        """
+        if not self.chooses or len(order) != 2:
+            return None
+        chosen = self.chosen(answer)
+        return "neither" if chosen is None else ("left", "right")[order.index(chosen)]
 
     def outcome(
         self, answer: AnswerT, ask: Ask[SettingsT], chance: random.Random | None

@@ -82,6 +82,7 @@ class Pairwise(Kind[PairwiseAnswer, PairwiseSettings]):
     label = "Pairwise"
     summary = "Which of two completions is better, and by how much?"
     fewest = most = 2
+    chooses = True
     answer_model = PairwiseAnswer
     settings_model = PairwiseSettings
 

@@ -62,6 +62,7 @@ class Ranking(Kind[RankingAnswer, RankingSettings]):
     summary = "Which completion is best, which next, down to the last?"
     fewest = 2
     most = MOST_COMPLETIONS
+    chooses = True
     answer_model = RankingAnswer
     settings_model = RankingSettings
 

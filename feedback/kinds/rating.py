@@ -125,6 +125,7 @@ class Rating(Kind[RatingAnswer, RatingSettings]):
     summary = "How good is each completion, aspect by aspect?"
     fewest = 1
     most = MOST_COMPLETIONS
+    agreement_level = "interval"
     answer_model = RatingAnswer
     settings_model = RatingSettings
 

@@ -12,8 +12,10 @@ from feedback.models.content import (
     ItemCompletion,
     Prompt,
 )
+from feedback.models.decision import Decision
 from feedback.models.judgment import (
     Annotator,
+    AnnotatorGroup,
     Assignment,
     AssignmentState,
     Draft,
@@ -24,13 +26,16 @@ from feedback.models.judgment import (
     Submission,
 )
 from feedback.models.project import Membership, Project, Role
+from feedback.models.report import Report
 
 __all__ = [
     "Annotator",
+    "AnnotatorGroup",
     "ApiToken",
     "Assignment",
     "AssignmentState",
     "Completion",
+    "Decision",
     "Draft",
     "Example",
     "Image",
@@ -43,6 +48,7 @@ __all__ = [
     "Project",
     "Prompt",
     "RecordPurpose",
+    "Report",
     "Role",
     "Source",
     "Submission",

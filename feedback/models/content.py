@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 
 from feedback.models.project import Project
 
@@ -84,10 +84,10 @@ class Item(models.Model):
     """One question to annotators. It fixes its kinds and their settings when it is created.
 
     `places` and `order_key` are the queue: free places for people, and who comes first. They change only in
-    the transaction that changes what they count.
+    the transaction that changes what they count. A gold item has no places: everybody is asked it once.
     """
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="items")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="items", db_index=False)
     prompt = models.ForeignKey(Prompt, models.CASCADE, related_name="items")
     kinds = models.JSONField(help_text='[{"kind": ..., "version": ..., "settings": {...}}]')
     completions: models.ManyToManyField[Completion, ItemCompletion] = models.ManyToManyField(
@@ -100,6 +100,37 @@ class Item(models.Model):
     order_key = models.BigIntegerField(default=0)
     repeats = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="repeated_by"
+    )
+    priority = models.SmallIntegerField(
+        default=0, help_text="Higher comes first where the queue goes by priority."
+    )
+    group = models.ForeignKey(
+        "feedback.AnnotatorGroup",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="items",
+        db_index=False,
+        help_text="Only members of this group are asked.",
+    )
+    only_for = models.ForeignKey(
+        "feedback.Annotator",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="own_items",
+        db_index=False,
+        help_text="Only this annotator is asked.",
+    )
+    gold = models.JSONField(
+        null=True,
+        blank=True,
+        help_text='A known answer: {"answers": {kind: answer}, "explanation": text}.',
+    )
+    freed = models.BigIntegerField(
+        db_default=Func(function="txid_current"),
+        editable=False,
+        help_text="The transaction that last made it available to somebody; kept by a trigger.",
     )
     blind = models.BooleanField(default=False, help_text="Names are hidden until it is judged.")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -119,6 +150,23 @@ class Item(models.Model):
                 name="item_open_queue",
             ),
             models.Index(fields=["project", "digest"], name="item_by_content"),
+            models.Index(fields=["project", "-id"], name="item_newest"),
+            models.Index(
+                fields=["project", "freed"],
+                condition=Q(places__gt=0, withdrawn_at__isnull=True),
+                name="item_freed",
+            ),
+            models.Index(
+                fields=["project", "id"],
+                condition=Q(gold__isnull=False, withdrawn_at__isnull=True),
+                name="item_gold",
+            ),
+            models.Index(
+                fields=["only_for", "id"], condition=Q(only_for__isnull=False), name="item_only_for"
+            ),
+            models.Index(
+                fields=["group", "id"], condition=Q(group__isnull=False), name="item_of_group"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,6 +28,16 @@ class Annotator(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="annotators"
     )
     name = models.CharField(max_length=200, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    pause_reason = models.TextField(blank=True)
+    excused_before = models.DateTimeField(
+        null=True, blank=True, help_text="Answers to gold before this do not count in the test."
+    )
+    exam_passed_at = models.DateTimeField(null=True, blank=True)
+    # Where the queue begins for this annotator; see `feedback.assignment.queue`.
+    cursor_key = models.BigIntegerField(null=True, blank=True, editable=False)
+    cursor_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    cursor_seen = models.BigIntegerField(default=0, editable=False)
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -56,6 +66,24 @@ class Annotator(models.Model):
         return f"{self.source}-{self.pk}" if self.user_id else self.name
 
 
+class AnnotatorGroup(models.Model):
+    """People of a project to whom items can be restricted."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="groups")
+    name = models.CharField(max_length=100)
+    annotators = models.ManyToManyField(Annotator, related_name="groups", blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="group_name_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class AssignmentState(models.TextChoices):
     """A lease is open until it is submitted, skipped, released by its holder, or expires."""
 
@@ -74,6 +102,9 @@ class Assignment(models.Model):
     order = models.JSONField(help_text="Stored indices in the order shown.")
     state = models.CharField(
         max_length=10, choices=AssignmentState.choices, default=AssignmentState.OPEN
+    )
+    takes_place = models.BooleanField(
+        default=True, help_text="Whether it counts to the item's overlap; gold does not."
     )
     skip_reason = models.TextField(blank=True)
     expires_at = models.DateTimeField()
@@ -94,6 +125,11 @@ class Assignment(models.Model):
             ),
             models.Index(
                 fields=["annotator"], condition=Q(state="open"), name="assignment_open_holder"
+            ),
+            models.Index(
+                fields=["annotator", "closed_at"],
+                condition=Q(state="submitted"),
+                name="assignment_submitted",
             ),
         ]
 
@@ -122,13 +158,23 @@ class Submission(models.Model):
         null=True, blank=True, help_text="How often a choice or text was changed before sending."
     )
     client = models.CharField(max_length=60, blank=True, help_text="Program and version.")
+    gold_right = models.BooleanField(
+        null=True, blank=True, help_text="Whether it was the known answer, where one is known."
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["annotator", "key"], name="submission_key_unique")
         ]
-        indexes = [models.Index(fields=["annotator", "-id"], name="submission_by_annotator")]
+        indexes = [
+            models.Index(fields=["annotator", "-id"], name="submission_by_annotator"),
+            models.Index(
+                fields=["annotator", "created"],
+                condition=Q(gold_right__isnull=False),
+                name="submission_to_gold",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"submission {self.pk}"

@@ -32,6 +32,9 @@ class Project(models.Model):
         validators=[MaxValueValidator(24 * 60)],
         help_text="How long an annotator may still change an answer that was stored.",
     )
+    queue = models.JSONField(
+        default=dict, blank=True, help_text="Who is asked what, and when: `QueueSettings`."
+    )
     markdown = models.BooleanField(
         default=True, help_text="Show prompts and completions as Markdown; else as they are."
     )

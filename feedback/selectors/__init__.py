@@ -12,7 +12,9 @@ from feedback.selectors.items import (
     with_answers,
 )
 from feedback.selectors.judgments import (
+    ask_about,
     ask_of,
+    counted_judgments,
     describe_judgment,
     evidence_of,
     judgment_evidence,
@@ -49,8 +51,10 @@ __all__ = [
     "Question",
     "Shown",
     "annotator_submissions",
+    "ask_about",
     "ask_of",
     "asked_kinds",
+    "counted_judgments",
     "describe_judgment",
     "evidence_of",
     "examples_of",

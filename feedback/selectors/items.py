@@ -16,7 +16,7 @@ from feedback.models import (
     Submission,
     User,
 )
-from feedback.permissions import Ability, abilities, require
+from feedback.permissions import Ability, require
 from feedback.selectors.judgments import live_judgments
 from feedback.selectors.rounds import IN_USE
 
@@ -32,10 +32,13 @@ def item_detail(project: Project, item_id: int) -> Item:
 def get_item(user: User | AnonymousUser, pk: int, ability: Ability) -> Item:
     """An item, withdrawn ones too, if the user may do that in its project. Raises NotFound, NotAllowed."""
     item = Item.objects.select_related("project", "prompt").filter(pk=pk).first()
-    if item is None or not abilities(user, item.project):
-        raise NotFound("There is no such item, or you may not see it.", code="unknown_item")
-    require(user, item.project, ability)
-    return item
+    try:
+        if item is not None:
+            require(user, item.project, ability)
+            return item
+    except NotFound:
+        pass  # a stranger must not learn whether there is such an item
+    raise NotFound("There is no such item, or you may not see it.", code="unknown_item")
 
 
 def get_assignment(user: User | AnonymousUser, pk: int) -> Assignment:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from feedback.evidence import Candidate, Context, Evidence
 from feedback.kinds import get_kind
@@ -17,9 +18,15 @@ BATCH = 1000
 
 def live_judgments() -> QuerySet[Judgment]:
     """Judgments that count: neither withdrawn, nor erased, nor superseded."""
-    return Judgment.objects.filter(
-        withdrawn_at=None, erased_at=None, superseded_by=None, item__withdrawn_at=None
-    )
+    # As a subquery: of an outer join PostgreSQL expects one row, and plans for that among millions.
+    superseded = Judgment.objects.filter(supersedes=OuterRef("pk"))
+    standing = Judgment.objects.filter(withdrawn_at=None, erased_at=None, item__withdrawn_at=None)
+    return standing.filter(~Exists(superseded))
+
+
+def counted_judgments() -> QuerySet[Judgment]:
+    """Those that become evidence: answers to gold and to repeats are about the annotator, not the item."""
+    return live_judgments().filter(item__gold__isnull=True, item__repeats=None)
 
 
 def describe_judgment(judgment: Judgment) -> str:
@@ -43,25 +50,33 @@ def side_of(judgment: Judgment) -> int | None:
 
 def ask_of(item: Item, kind: str) -> Ask[Any]:
     """What the item asks of this kind: its completions in stored order and the settings it fixed."""
+    return ask_about(item, kind, [slot.completion for slot in item.slots.all()])
+
+
+def ask_about(item: Item, kind: str, completions: Iterable[Completion]) -> Ask[Any]:
+    """The same, of an item whose completions are at hand."""
     settings: Mapping[str, Any] = next(
         (k.get("settings", {}) for k in item.kinds if k["kind"] == kind), {}
     )
-    candidates = [_candidate(slot.completion) for slot in item.slots.all()]
-    return get_kind(kind).ask(candidates, settings)
+    return get_kind(kind).ask([_candidate(completion) for completion in completions], settings)
 
 
-def evidence_of(project: Project) -> Iterator[Evidence]:
-    """The project's judgments as evidence, streamed in the order of their ids, memory flat."""
-    rows = (
-        live_judgments()
-        .filter(item__project=project)
-        .select_related("annotator", "item__prompt")
-        .prefetch_related(
-            Prefetch("item__slots", ItemCompletion.objects.select_related("completion"))
-        )
-    )
-    for judgment in rows.order_by("pk").iterator(chunk_size=BATCH):
-        yield from judgment_evidence(judgment)
+def evidence_of(
+    project: Project, judgments: QuerySet[Judgment] | None = None
+) -> Iterator[Evidence]:
+    """The project's judgments as evidence, streamed in the order of their ids, memory flat.
+
+    `judgments` are those to read; without them all that count. Their ids are read from a cursor, the rows in
+    batches: what is held back at the server is the ids only.
+    """
+    slots = Prefetch("item__slots", ItemCompletion.objects.select_related("completion"))
+    wanted = counted_judgments() if judgments is None else judgments
+    wanted = wanted.filter(item__project=project).order_by("pk")
+    stream = wanted.values_list("pk", flat=True).iterator(chunk_size=BATCH)
+    while batch := list(islice(stream, BATCH)):
+        rows = wanted.filter(pk__in=batch)
+        for judgment in rows.select_related("annotator").prefetch_related("item__prompt", slots):
+            yield from judgment_evidence(judgment)
 
 
 def judgment_evidence(judgment: Judgment) -> Iterator[Evidence]:

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, Sum
 
-from feedback.models import Annotator, Assignment, AssignmentState, Item, Project, Prompt
-from feedback.selectors.judgments import live_judgments
+from feedback.models import Annotator, Assignment, AssignmentState, Item, Project, Prompt, Report
+from feedback.selectors.judgments import counted_judgments
 
 FRESH_SECONDS = 30
+PROGRESS = "progress"  # the name of the report that holds the counts of a large project
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a project is. An amended answer counts once, one that was taken back not at all."""
+    """How far a project is. An amended answer counts once, one that was taken back not at all.
+
+    `counted` says when that was, where it was not just now.
+    """
 
     prompts: int
     items: int
     places: int
     submissions: int
     judgments: Mapping[str, int]
+    people: Mapping[str, int]  # a JudgingProgress by its fields
+    counted: datetime | None = None
+
+    def as_report(self) -> dict[str, Any]:
+        """As a report keeps it."""
+        return {name: value for name, value in asdict(self).items() if name != "counted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +52,19 @@ class JudgingProgress:
 
 
 def project_progress(project: Project) -> Progress:
-    """Counts of a project's content and judgments by kind."""
+    """Counts of a project's content and judgments by kind: those last stored of a large project, else as it is now."""
+    stored = Report.objects.filter(project=project, name=PROGRESS).order_by("-pk").first()
+    return count_progress(project) if stored is None else _reported(stored)
+
+
+def _reported(report: Report) -> Progress:
+    return Progress(**report.data, counted=report.created)
+
+
+def count_progress(project: Project) -> Progress:
+    """The counts as they are now: it reads every item and judgment of the project."""
     items = Item.objects.filter(project=project, withdrawn_at=None)
-    judgments = live_judgments().filter(item__project=project)
+    judgments = counted_judgments().filter(item__project=project)
     by_kind = judgments.values_list("kind").annotate(n=Count("pk")).order_by("kind")
     return Progress(
         prompts=Prompt.objects.filter(project=project, withdrawn_at=None).count(),
@@ -50,15 +72,18 @@ def project_progress(project: Project) -> Progress:
         places=items.aggregate(n=Sum("places"))["n"] or 0,
         submissions=judgments.aggregate(n=Count("submission", distinct=True))["n"],
         judgments=dict(by_kind),
+        people=asdict(_counted(project)),
     )
 
 
 def judging_progress(project: Project) -> JudgingProgress:
-    """Counted at most every 30 seconds in each process: it reads every item of the project."""
+    """Of a large project as last stored; else counted at most every 30 seconds in each process."""
     key = f"judging-progress-{project.pk}"
     found: JudgingProgress | None = cache.get(key)
     if found is None:
-        found = _counted(project)
+        stored = Report.objects.filter(project=project, name=PROGRESS).order_by("-pk").first()
+        people = None if stored is None else _reported(stored).people
+        found = _counted(project) if people is None else JudgingProgress(**people)
         cache.set(key, found, FRESH_SECONDS)
     return found
 
@@ -69,8 +94,10 @@ def annotator_submissions(annotator: Annotator) -> int:
 
 
 def _counted(project: Project) -> JudgingProgress:
-    rows = Item.objects.filter(project=project, withdrawn_at=None)
+    rows = Item.objects.filter(project=project, withdrawn_at=None, gold__isnull=True)
     sums = rows.aggregate(items=Count("pk"), wanted=Sum("overlap"), open=Sum("places"))
-    leased = Assignment.objects.filter(item__in=rows, state=AssignmentState.OPEN).count()
+    leased = Assignment.objects.filter(
+        item__project=project, state=AssignmentState.OPEN, takes_place=True
+    ).count()
     wanted, free = sums["wanted"] or 0, sums["open"] or 0
     return JudgingProgress(sums["items"], wanted, max(0, wanted - free - leased))

@@ -25,7 +25,12 @@ class Message:
 
     role: str
     content: str
-    html: SafeString
+    markdown: bool
+
+    @property
+    def html(self) -> SafeString:
+        """As pages show it; made only there."""
+        return _html(self.content, self.markdown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,13 @@ class Shown:
     place: int
     index: int
     text: str
-    html: SafeString
+    markdown: bool
     media: Mapping[str, Any] | None
+
+    @property
+    def html(self) -> SafeString:
+        """As pages show it; made only there."""
+        return _html(self.text, self.markdown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +127,7 @@ def _asked(kind: Kind[Any, Any], settings: Mapping[str, Any]) -> AskedKind:
 
 def _messages(item: Item) -> list[Message]:
     markdown = item.project.markdown
-    return [
-        Message(m["role"], m["content"], _html(m["content"], markdown))
-        for m in item.prompt.messages
-    ]
+    return [Message(m["role"], m["content"], markdown) for m in item.prompt.messages]
 
 
 def _shown(item: Item, order: Sequence[int] | None) -> list[Shown]:
@@ -135,8 +142,8 @@ def _in_order(
 ) -> Iterator[Shown]:
     for place, index in enumerate(order, start=1):
         completion = completions[index]
-        html = _html(completion.text, project.markdown)
-        yield Shown(place, index, completion.text, html, shown_media(project, completion.media))
+        media = shown_media(project, completion.media)
+        yield Shown(place, index, completion.text, project.markdown, media)
 
 
 @lru_cache(maxsize=RENDERED)

@@ -129,8 +129,8 @@ def require_standing(submission: Submission) -> None:
 
 def _require_unrevealed(submission: Submission) -> None:
     """A blind answer that could be changed after the names were told would not be blind."""
-    if submission.item.blind:
-        raise _settled("The names behind this item were shown after your answer.", "revealed")
+    if submission.item.blind or submission.gold_right is not None:
+        raise _settled("What stands behind this item was shown after your answer.", "revealed")
 
 
 def _used_lease(submission: Submission, *, lock: bool = False) -> Assignment:

@@ -34,18 +34,23 @@ def check_text(text: Any, what: str) -> str:
     return text
 
 
-def check_media(project: Project, media: Any) -> dict[str, Any]:
+def check_media(
+    project: Project, media: Any, images: Mapping[str, Image] | None = None
+) -> dict[str, Any]:
     """Media as stored; an uploaded image has its size from the upload.
 
+    `images` are the project's by digest, where they were read before.
     Raises InvalidInput `bad_media`, or `unknown_image` for a digest that was not uploaded to the project.
     """
     said = read_media(media)
     if "sha256" not in said:
         return said
-    image = Image.objects.filter(project=project, digest=said["sha256"]).first()
+    digest = said["sha256"]
+    stored = Image.objects.filter(project=project, digest=digest)
+    image = stored.first() if images is None else images.get(digest)
     if image is None:
         raise InvalidInput(
-            f"No image {said['sha256'][:12]}… was uploaded to this project.",
+            f"No image {digest[:12]}… was uploaded to this project.",
             code="unknown_image",
             hint="Upload it first, and give the sha256 that the upload answers with.",
         )

@@ -1,4 +1,4 @@
-"""Writes about content: prompts, completions and items, one by one or by the thousand."""
+"""Writes about content, one by one: prompts, completions and items; and what holds for each of them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
-from feedback.errors import Conflict, InvalidInput, TouchstoneError
+from feedback.errors import Conflict, InvalidInput
 from feedback.kinds import get_kind
-from feedback.models import Completion, Item, ItemCompletion, Project, Prompt
+from feedback.models import Completion, Image, Item, ItemCompletion, Project, Prompt
 from feedback.services.checks import check_media, check_messages, check_text
 from feedback.services.projects import normalise_kinds, said_settings
 
@@ -37,16 +36,6 @@ class NewItem:
     prompt_id: str | None = None
     item_id: str | None = None
     tags: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ContentOutcome:
-    """What became of one NewItem: created, the same as before, or refused with the reason."""
-
-    status: Literal["created", "same", "refused"]
-    prompt: Prompt | None = None
-    item: Item | None = None
-    error: TouchstoneError | None = None
 
 
 def digest_of(value: Any) -> str:
@@ -79,27 +68,10 @@ def add_prompt(
 
 def add_completions(prompt: Prompt, completions: Sequence[NewCompletion]) -> list[Completion]:
     """New completions of a prompt, even where equal texts exist: each is a sample of its own."""
-    rows = [_completion(prompt, completion) for completion in completions]
+    rows = [new_completion(prompt.project, completion) for completion in completions]
+    for row in rows:
+        row.prompt = prompt
     return Completion.objects.bulk_create(rows)
-
-
-def add_items(
-    project: Project,
-    items: Sequence[NewItem],
-    *,
-    overlap: int | None = None,
-    blind: bool = False,
-    closed: bool = False,
-    reuse_equal: bool = False,
-) -> list[ContentOutcome]:
-    """Store items with their prompts and completions; each row by itself is stored whole or refused.
-
-    With `reuse_equal` (imports) an item without an external id that equals a stored one is that one.
-    """
-    return [
-        _try_add(project, item, overlap or project.overlap, blind, closed, reuse_equal)
-        for item in items
-    ]
 
 
 def add_item_for(
@@ -118,10 +90,10 @@ def add_item_for(
     Items with a lower `order_key` are given out first.
     Raises InvalidInput, Conflict `external_id_conflict`.
     """
-    asked = _check_kinds(kinds, completions)
+    asked = check_kinds(kinds, completions)
     if any(completion.prompt_id != prompt.pk for completion in completions):
         raise InvalidInput("An item's completions belong to its prompt.", code="mixed_prompts")
-    digest = _item_digest(prompt, completions, asked)
+    digest = item_digest(prompt.digest, prompt.external_id, completions, asked)
     known = _same_id(prompt.project, item_id, digest)
     if known is not None:
         return known
@@ -152,17 +124,24 @@ def external_id_conflict(what: str, external_id: str) -> Conflict:
     )
 
 
-def _completion(prompt: Prompt, new: NewCompletion) -> Completion:
+def new_completion(
+    project: Project, new: NewCompletion, images: Mapping[str, Image] | None = None
+) -> Completion:
+    """A completion that is not stored yet and has no prompt; `images` are the project's by digest, where known.
+
+    Raises InvalidInput.
+    """
     text = check_text(new.text, "completion")
-    media = None if new.media is None else check_media(prompt.project, new.media)
+    media = None if new.media is None else check_media(project, new.media, images)
     if not text.strip() and media is None:
         raise InvalidInput("A completion is empty.", code="empty_completion")
-    return Completion(prompt=prompt, text=text, media=media, origin=dict(new.origin))
+    return Completion(text=text, media=media, origin=dict(new.origin))
 
 
-def _check_kinds(
+def check_kinds(
     kinds: Sequence[Mapping[str, Any] | str], completions: Sequence[Completion | NewCompletion]
 ) -> list[dict[str, Any]]:
+    """Kinds as the item stores them. Raises InvalidInput where one does not suit the completions."""
     asked = normalise_kinds(kinds)
     images = [n for n, c in enumerate(completions) if c.media is not None and not c.text.strip()]
     for one in asked:
@@ -179,51 +158,6 @@ def _check_kinds(
     return asked
 
 
-def _try_add(
-    project: Project, new: NewItem, overlap: int, blind: bool, closed: bool, reuse_equal: bool
-) -> ContentOutcome:
-    try:
-        with transaction.atomic():
-            return _add(project, new, overlap, blind, closed, reuse_equal)
-    except TouchstoneError as error:
-        return ContentOutcome("refused", error=error)
-
-
-def _add(
-    project: Project, new: NewItem, overlap: int, blind: bool, closed: bool, reuse_equal: bool
-) -> ContentOutcome:
-    asked = _check_kinds(new.kinds, new.completions)
-    prompt, new_prompt = add_prompt(project, new.messages, external_id=new.prompt_id, tags=new.tags)
-    wanted = [_completion(prompt, completion) for completion in new.completions]
-    digest = _item_digest(prompt, wanted, asked)
-    known = _known_item(project, new, digest, reuse_equal)
-    if known is not None:
-        return ContentOutcome("same", prompt=prompt, item=known)
-    completions = _stored_completions(prompt, wanted, reuse_equal)
-    if not asked:
-        return ContentOutcome("created" if new_prompt or completions else "same", prompt=prompt)
-    item = _create_item(
-        prompt,
-        completions,
-        asked,
-        external_id=new.item_id,
-        digest=digest,
-        overlap=overlap,
-        blind=blind,
-        closed=closed,
-    )
-    return ContentOutcome("created", prompt=prompt, item=item)
-
-
-def _known_item(project: Project, new: NewItem, digest: str, reuse_equal: bool) -> Item | None:
-    if new.item_id is not None:
-        return _same_id(project, new.item_id, digest)
-    if not (reuse_equal and new.kinds):
-        return None
-    equal = Item.objects.filter(project=project, digest=digest)
-    return equal.filter(external_id=None, withdrawn_at=None).first()
-
-
 def _same_id(project: Project, item_id: str | None, digest: str) -> Item | None:
     """The item of that external id, which must ask the same. Raises Conflict."""
     if item_id is None:
@@ -234,27 +168,17 @@ def _same_id(project: Project, item_id: str | None, digest: str) -> Item | None:
     return known
 
 
-def _stored_completions(
-    prompt: Prompt, wanted: Sequence[Completion], reuse_equal: bool
-) -> list[Completion]:
-    """The completions' rows in the order given; equal ones are reused only where asked."""
-    known = {_said(c): c for c in prompt.completions.all()} if reuse_equal else {}
-    fresh = [c for c in wanted if _said(c) not in known]
-    Completion.objects.bulk_create(fresh)
-    return [known.get(_said(c), c) for c in wanted]
-
-
-def _said(completion: Completion) -> tuple[str, str, str]:
-    """What makes completions of one prompt equal: text, label, and the image if there is one."""
-    media = "" if completion.media is None else digest_of(completion.media)
-    return completion.text, completion.label, media
-
-
-def _item_digest(prompt: Prompt, completions: Sequence[Completion], asked: Sequence[Any]) -> str:
+def item_digest(
+    prompt_digest: str,
+    prompt_id: str | None,
+    completions: Sequence[Completion],
+    asked: Sequence[Any],
+) -> str:
+    """SHA-256 of what an item asks."""
     said = [{**one, "settings": said_settings(one)} for one in asked]
     # An item of texts keeps the digest that it had before there were images.
     shown = [[c.text, c.label] + ([] if c.media is None else [c.media]) for c in completions]
-    return digest_of([prompt.digest, prompt.external_id, shown, said])
+    return digest_of([prompt_digest, prompt_id, shown, said])
 
 
 def _create_item(

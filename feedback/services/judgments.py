@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
+from functools import partial
+from itertools import groupby
 
 from django.db import IntegrityError, transaction
 from django.db.models import Prefetch, prefetch_related_objects
@@ -12,8 +12,6 @@ from django.utils import timezone
 
 from feedback.assignment import lock_own, require_open
 from feedback.errors import Conflict, InvalidInput, NotFound, TouchstoneError
-from feedback.kinds import get_kind
-from feedback.kinds.base import Answer, Ask, Kind
 from feedback.models import (
     Annotator,
     Assignment,
@@ -27,62 +25,25 @@ from feedback.models import (
     User,
 )
 from feedback.selectors import ask_of
+from feedback.services.bulk import store_in_batches
 from feedback.services.changes import lock_changeable, require_changeable, require_standing
 from feedback.services.content import digest_of
-from feedback.services.drafts import LONGEST_TIME, MOST_EDITS, drop_draft
-from feedback.services.records import outcome_for
-from feedback.texts import excerpt
-
-LONGEST_KEY = 100
-LONGEST_CLIENT = 60
-
-
-@dataclass(frozen=True, slots=True)
-class NewSubmission:
-    """One annotator's answers to all kinds of an item.
-
-    People name their live assignment, or in `amends` the submission of theirs that this one replaces.
-    """
-
-    item_id: int
-    annotator: Annotator
-    answers: Mapping[str, Mapping[str, Any]]
-    key: str
-    assignment_id: int | None = None
-    lead_time: float | None = None
-    edits: int | None = None
-    client: str = ""
-    amends: int | None = None
-    in_use: bool = False  # a reaction to what was shown: it may be changed at any time
-
-    def body(self) -> dict[str, Any]:
-        """What must be equal for a repeat of the key to be harmless."""
-        body = {
-            "item": self.item_id,
-            "assignment": self.assignment_id,
-            "answers": {kind: dict(answer) for kind, answer in self.answers.items()},
-            "lead_time": self.lead_time,
-        }
-        added = {"edits": self.edits, "client": self.client, "amends": self.amends}
-        return body | {name: value for name, value in added.items() if value not in (None, "")}
-
-
-@dataclass(frozen=True, slots=True)
-class SubmissionOutcome:
-    """What became of one submission: stored, the same as before, or refused with the reason."""
-
-    status: Literal["created", "same", "refused"]
-    submission: Submission | None = None
-    error: TouchstoneError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """An answer that fits its kind and its item."""
-
-    kind: Kind[Any, Any]
-    ask: Ask[Any]
-    answer: Answer
+from feedback.services.drafts import drop_draft
+from feedback.services.gold import settle_gold
+from feedback.services.submissions import (
+    NewSubmission,
+    SubmissionBatch,
+    SubmissionOutcome,
+    check_answers,
+    check_said,
+    is_key,
+    new_judgment,
+    new_submission,
+    no_item,
+    require_item,
+    require_same,
+)
+from feedback.services.widening import widen_overlap
 
 
 def annotator_for_user(project: Project, user: User) -> Annotator:
@@ -110,14 +71,53 @@ def submit_judgment(new: NewSubmission) -> SubmissionOutcome:
 
 
 def submit_judgments(news: Sequence[NewSubmission]) -> list[SubmissionOutcome]:
-    """Store submissions, each whole or not at all; the outcomes are in the order given."""
-    return [_try_submit(new) for new in news]
+    """Store submissions, each whole or not at all; the outcomes are in the order given.
+
+    Those of judges and imports, which hold no lease, are stored in batches.
+    """
+    outcomes: list[SubmissionOutcome] = []
+    for leased, run in groupby(news, _is_leased):
+        if leased:
+            outcomes += map(_try_submit, run)
+        else:
+            outcomes += store_in_batches(run, _store_together)
+    return outcomes
+
+
+def _is_leased(new: NewSubmission) -> bool:
+    """Whether somebody else's request could stand in its way: then it is stored by itself, under locks."""
+    named = (new.assignment_id, new.amends)
+    return new.annotator.source == Source.HUMAN or named != (None, None)
+
+
+def _store_together(news: Sequence[NewSubmission]) -> list[SubmissionOutcome]:
+    keys = {new.key for new in news if is_key(new.key)}
+    annotators = {new.annotator.pk for new in news}
+    stored = Submission.objects.filter(annotator__in=annotators, key__in=keys)
+    batch = SubmissionBatch(stored)
+    slots = Prefetch("slots", ItemCompletion.objects.select_related("completion"))
+    items = Item.objects.prefetch_related(slots).in_bulk({new.item_id for new in news})
+    outcomes = [_kept(batch, new, items.get(new.item_id)) for new in news]
+    batch.write()
+    return outcomes
+
+
+def _kept(batch: SubmissionBatch, new: NewSubmission, item: Item | None) -> SubmissionOutcome:
+    try:
+        planned = batch.plan(new, item, partial(ask_of, item) if item else None)
+    except TouchstoneError as error:
+        return SubmissionOutcome("refused", error=error)
+    return batch.keep(planned)
 
 
 def _try_submit(new: NewSubmission) -> SubmissionOutcome:
     try:
         with transaction.atomic():
-            return _submit(new)
+            outcome = _submit(new)
+        if outcome.status == "created":
+            # After the lease is let go: next_assignment locks the annotator first, then leases.
+            _settle(outcome.submission)
+        return outcome
     except IntegrityError:
         # Another request stored the same key, or used the same lease, between our look and our write.
         stored = _stored(new)
@@ -133,52 +133,34 @@ def _try_submit(new: NewSubmission) -> SubmissionOutcome:
 
 
 def _submit(new: NewSubmission) -> SubmissionOutcome:
-    _check_said(new)
+    check_said(new)
     lease, old = _lock(new), _lock_amended(new)
     stored = _stored(new)
     if stored is not None:
         return stored
     item = _item(new, lease or old)
     _check_right(new, lease, old)
-    answers = _check_answers(item, new.answers)
-    submission = Submission.objects.create(
-        item=item,
-        annotator=new.annotator,
-        assignment=lease,
-        key=new.key,
-        body_digest=digest_of(new.body()),
-        amends=old,
-        order=lease.order if lease else old.order if old else None,
-        lead_time=new.lead_time,
-        edits=new.edits,
-        client=new.client,
-    )
+    answers = check_answers(item, new.answers, partial(ask_of, item))
+    submission = new_submission(new, item, digest_of(new.body()), answers)
+    submission.assignment, submission.amends = lease, old
+    submission.order = lease.order if lease else old.order if old else None
+    submission.save(force_insert=True)
     replaced = {judgment.kind: judgment for judgment in old.judgments.all()} if old else {}
-    Judgment.objects.bulk_create(
-        _judgment(submission, answer, replaced.get(answer.kind.name)) for answer in answers
+    judgments = Judgment.objects.bulk_create(
+        new_judgment(submission, answer, replaced.get(answer.kind.name)) for answer in answers
     )
     if lease is not None:
         Assignment.objects.filter(pk=lease.pk).update(
             state=AssignmentState.SUBMITTED, closed_at=timezone.now()
         )
         drop_draft(new.annotator, item.pk)
-    return SubmissionOutcome("created", submission=submission)
+        widen_overlap(item)
+    return SubmissionOutcome("created", submission, judgments=judgments)
 
 
-def _judgment(submission: Submission, checked: Checked, replaced: Judgment | None) -> Judgment:
-    annotator, item = submission.annotator, submission.item
-    outcome, record = outcome_for(annotator, item, checked.kind, checked.answer, checked.ask)
-    return Judgment(
-        submission=submission,
-        item=item,
-        annotator=annotator,
-        kind=checked.kind.name,
-        kind_version=checked.kind.version,
-        answer=checked.answer.model_dump(mode="json"),
-        outcome=outcome,
-        record=record,
-        supersedes=replaced,
-    )
+def _settle(submission: Submission | None) -> None:
+    if submission is not None and submission.gold_right is not None and submission.assignment_id:
+        settle_gold(submission.annotator)
 
 
 def _lock(new: NewSubmission) -> Assignment | None:
@@ -222,14 +204,11 @@ def _stored(new: NewSubmission) -> SubmissionOutcome | None:
     submission = Submission.objects.filter(annotator=new.annotator, key=new.key).first()
     if submission is None:
         return None
-    if submission.body_digest == digest_of(new.body()):
-        return SubmissionOutcome("same", submission=submission)
-    error = Conflict(
-        f"The key '{new.key}' was used for another submission.",
-        code="key_conflict",
-        hint="Use a new key for a new submission; repeat the same body to retry.",
-    )
-    return SubmissionOutcome("refused", error=error)
+    try:
+        same = require_same(new, submission, digest_of(new.body()))
+    except Conflict as error:
+        return SubmissionOutcome("refused", error=error)
+    return SubmissionOutcome("same", submission=same)
 
 
 def _item(new: NewSubmission, known: Assignment | Submission | None) -> Item:
@@ -237,45 +216,8 @@ def _item(new: NewSubmission, known: Assignment | Submission | None) -> Item:
     mine = Item.objects.filter(pk=new.item_id, project=new.annotator.project_id)
     item = known.item if known else mine.first()
     if item is None:
-        raise NotFound("There is no such item in this project.", code="unknown_item")
-    if item.withdrawn_at is not None:
-        raise Conflict("This item was withdrawn.", code="item_withdrawn")
+        raise no_item()
+    require_item(item)
     slots = ItemCompletion.objects.select_related("completion")
     prefetch_related_objects([item], Prefetch("slots", slots))
     return item
-
-
-def _check_answers(item: Item, answers: Mapping[str, Mapping[str, Any]]) -> list[Checked]:
-    asked = [one["kind"] for one in item.kinds]
-    if set(asked) != set(answers):
-        raise InvalidInput(
-            f"This item asks for {', '.join(asked)}; the answers given are for "
-            f"{excerpt(', '.join(answers), 200) or 'nothing'}.",
-            code="wrong_kinds",
-            hint="Answer every kind of the item, and no other.",
-        )
-    return [_checked(item, name, answers[name]) for name in asked]
-
-
-def _checked(item: Item, name: str, payload: Mapping[str, Any]) -> Checked:
-    kind, ask = get_kind(name), ask_of(item, name)
-    return Checked(kind, ask, kind.parse(payload, ask))
-
-
-def _check_said(new: NewSubmission) -> None:
-    """What comes with the answers."""
-    if not isinstance(new.key, str) or not 0 < len(new.key) <= LONGEST_KEY or "\x00" in new.key:
-        raise InvalidInput("A submission needs a key of 1 to 100 characters.", code="invalid_key")
-    if new.lead_time is not None and not 0 <= new.lead_time < LONGEST_TIME:
-        raise InvalidInput(
-            "The lead time is in seconds, from 0 to a week.", code="invalid_lead_time"
-        )
-    if new.edits is not None and not 0 <= new.edits <= MOST_EDITS:
-        raise InvalidInput(
-            f"The number of edits must be from 0 to {MOST_EDITS}.", code="invalid_edits"
-        )
-    if len(new.client) > LONGEST_CLIENT or "\x00" in new.client:
-        raise InvalidInput(
-            f"The client's name and version have at most {LONGEST_CLIENT} characters.",
-            code="invalid_client",
-        )

@@ -38,7 +38,8 @@ from feedback.services.content import (
     add_prompt,
     external_id_conflict,
 )
-from feedback.services.judgments import NewSubmission, annotator_for, submit_judgment
+from feedback.services.judgments import annotator_for, submit_judgment
+from feedback.services.submissions import NewSubmission
 
 LONGEST_NAME = 200
 LONGEST_KEY = 100

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from feedback.assignment import copy_item
 from feedback.errors import Conflict
-from feedback.models import Item, ItemCompletion
+from feedback.models import Item
 
 
 @transaction.atomic
@@ -16,18 +17,4 @@ def repeat_item(item: Item) -> Item:
     """
     if item.withdrawn_at is not None:
         raise Conflict("This item was withdrawn.", code="item_withdrawn")
-    again = Item.objects.create(
-        project_id=item.project_id,
-        prompt_id=item.prompt_id,
-        kinds=item.kinds,
-        digest=item.digest,
-        overlap=item.overlap,
-        places=item.overlap,
-        repeats_id=item.repeats_id or item.pk,
-        blind=item.blind,
-    )
-    ItemCompletion.objects.bulk_create(
-        ItemCompletion(item=again, completion_id=slot.completion_id, index=slot.index)
-        for slot in item.slots.all()
-    )
-    return again
+    return copy_item(item)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
@@ -12,10 +15,20 @@ from django.views.decorators.http import require_POST, require_safe
 from feedback import services
 from feedback.errors import InvalidInput
 from feedback.forms import ItemFilter, kind_labels
-from feedback.models import Example, Item, Project
+from feedback.models import AnnotatorGroup, Example, Item, Judgment, Project
 from feedback.permissions import Ability, abilities
-from feedback.selectors import get_project, item_detail, names_shown, with_answers
+from feedback.selectors import (
+    describe_judgment,
+    get_project,
+    item_detail,
+    names_shown,
+    with_answers,
+)
+from feedback.selectors.annotators import people_of
+from feedback.selectors.gold import expected_answers
 from feedback.views.requests import MemberRequest, page_of
+
+MOST_PEOPLE = 500  # offered in a list; anybody else is named over REST
 
 
 @login_required
@@ -45,7 +58,7 @@ def item(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
     project = get_project(request.user, slug, Ability.VIEW)
     found = item_detail(project, pk)
     hidden = not names_shown(found, request.user)
-    context = {
+    context: dict[str, Any] = {
         "project": project,
         "item": found,
         "asks": kind_labels(found.kinds),
@@ -54,6 +67,8 @@ def item(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
         "example": Example.objects.filter(item=found).first(),
         "may_manage": Ability.MANAGE in abilities(request.user, project),
     }
+    if context["may_manage"]:
+        context["owner"] = _for_owner(found, context["judgments"])
     return render(request, "feedback/item.html", context)
 
 
@@ -74,6 +89,20 @@ def example(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
     else:
         messages.success(request, "Annotators see the item beside the guidelines.")
     return redirect("item", slug, pk)
+
+
+def _for_owner(found: Item, judgments: Iterable[Judgment]) -> dict[str, Any]:
+    """What the forms of an item's owner offer. Answers that may not be seen yet are not offered."""
+    given: dict[int, list[str]] = {}
+    for judgment in judgments:
+        said = f"{judgment.annotator}: {describe_judgment(judgment)}"
+        given.setdefault(judgment.submission_id, []).append(said)
+    return {
+        "gold": expected_answers(found),
+        "submissions": [(pk, "; ".join(texts)) for pk, texts in given.items()],
+        "groups": AnnotatorGroup.objects.filter(project=found.project_id),
+        "people": people_of(found.project)[:MOST_PEOPLE],
+    }
 
 
 def _filtered(project: Project, form: ItemFilter) -> QuerySet[Item]:

@@ -14,13 +14,26 @@ from django.shortcuts import render
 from feedback import selectors, services
 from feedback.assignment import Gated, Nothing
 from feedback.errors import NotFound
+from feedback.kinds.base import letter
 from feedback.models import Annotator, Assignment, Judgment, Project, Submission
 from feedback.permissions import Ability
+from feedback.selectors.gold import expected_answers, gold_standing
 from feedback.services.records import commitments_for
 from feedback.views.answers import answered, typed
 from feedback.views.requests import MemberRequest
 
 HEARTBEAT_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """An answer against the known one. `letters`: those of stored order with those on the screen, if they differ."""
+
+    right: bool
+    expected: list[tuple[str, str]]
+    explanation: str
+    warned: bool
+    letters: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,23 @@ class Last:
     def until(self) -> datetime | None:
         """Until when it can be changed; worked out only where a page says so."""
         return services.changeable_until(self.submission)
+
+    @property
+    def gold(self) -> Gold | None:
+        """How the answer compares with the known one, where one is known."""
+        item, right = self.submission.item, self.submission.gold_right
+        if right is None or item.gold is None:
+            return None
+        order = self.submission.order or []
+        return Gold(
+            right=right,
+            expected=expected_answers(item),
+            explanation=item.gold["explanation"],
+            warned=gold_standing(self.submission.annotator).verdict == "warned",
+            letters=[(letter(n), letter(order.index(n))) for n in sorted(order)]
+            if order != sorted(order)
+            else [],
+        )
 
     @property
     def outcomes(self) -> list[Judgment]:

@@ -14,6 +14,7 @@ CATALOGUES = [
     ("feedback.kinds", "KINDS", {"base"}),
     ("feedback.exports", "EXPORTS", {"base"}),
     ("feedback.imports", "FORMATS", {"base", "mapping"}),
+    ("feedback.ordering", "ORDERINGS", {"base"}),
     ("training.recipes", "RECIPES", {"base", "trl_support"}),
     ("training.sampling", "POLICIES", {"base"}),
     ("training.operations", "OPERATIONS", {"base"}),

@@ -12,7 +12,7 @@ from feedback.permissions import Ability, abilities, require
 HELD = {
     "owner": set(Ability),
     "staff": set(Ability),
-    "reviewer": {Ability.JUDGE, Ability.VIEW, Ability.SAMPLE},
+    "reviewer": {Ability.JUDGE, Ability.VIEW, Ability.REVIEW, Ability.SAMPLE},
     "annotator": {Ability.JUDGE},
     "stranger": set(),
 }

@@ -9,6 +9,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from feedback.models import Project, User
+from feedback.services import change_item, save_group
 from tests.cast import ApiOf, freeze, judge, lease, new_checkpoint, new_item
 from training.models import Job
 
@@ -37,7 +38,15 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "api-items": {"get": VIEWERS, "post": OWNERS},
     "api-next": {"get": MEMBERS, "post": MEMBERS},
     "api-judgments": {"get": VIEWERS},
-    "api-item": {"get": VIEWERS},
+    "api-queue": {"get": VIEWERS, "put": OWNERS},
+    "api-queue-order": {"post": OWNERS},
+    "api-groups": {"get": VIEWERS, "post": OWNERS},
+    "api-group": {"put": OWNERS, "delete": OWNERS},
+    "api-annotators": {"get": VIEWERS},
+    "api-annotator": {"patch": OWNERS},
+    "api-annotator-return": {"post": OWNERS},
+    "api-item": {"get": VIEWERS, "patch": OWNERS},
+    "api-item-gold": {"put": OWNERS, "delete": OWNERS},
     "api-item-judgments": {"get": VIEWERS, "post": MEMBERS},
     "api-item-repeat": {"post": OWNERS},
     "api-submission-undo": {"post": HOLDER},
@@ -47,6 +56,9 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "api-assignment-release": {"post": HOLDER},
     "api-imports": {"post": OWNERS},
     "api-project-export": {"get": OWNERS},
+    "api-quality": {"get": VIEWERS, "post": OWNERS},
+    "api-annotator-quality": {"get": MEMBERS},  # of the annotator, who is told no more than this
+    "api-annotator-data": {"get": OWNERS | HOLDER, "delete": OWNERS},
     "api-snapshots": {"get": VIEWERS, "post": OWNERS},
     "api-snapshot": {"get": VIEWERS},
     "api-snapshot-export": {"get": OWNERS},
@@ -102,7 +114,13 @@ def addresses(
     item = new_item(project)
     held = lease(project, annotator)
     job = Job.objects.create(project=project, owner=owner, operation="import_content")
+    group = save_group(project, "Experts", [held.annotator])
+    change_item(item, {"group": group})  # a group in use stays, whoever deletes it
     ids: dict[str, list[Any]] = {
+        "api-group": [project.slug, group.pk],
+        "api-annotator": [project.slug, held.annotator_id],
+        "api-annotator-return": [project.slug, held.annotator_id],
+        "api-item-gold": [item.pk],
         "api-kind": ["pairwise"],
         "api-member": [project.slug, stranger.username],
         "api-item": [item.pk],
@@ -113,6 +131,8 @@ def addresses(
         "api-checkpoint": [checkpoint.pk],
         "api-train": [snapshot.pk],
         "api-submission-undo": [judged.pk],
+        "api-annotator-quality": [project.slug, judged.annotator_id],
+        "api-annotator-data": [project.slug, judged.annotator_id],
     }
     by_word = {"assignment": held.pk, "snapshot": snapshot.pk, "job": job.pk}
     top = {"api-root", "api-kinds", "api-recipes", "api-projects", "api-jobs"}

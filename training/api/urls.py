@@ -4,13 +4,35 @@ from __future__ import annotations
 
 from django.urls import path
 
-from training.api import checkpoints, exports, imports, jobs, policies, samples, snapshots
+from training.api import (
+    checkpoints,
+    exports,
+    imports,
+    jobs,
+    policies,
+    quality,
+    queue,
+    samples,
+    snapshots,
+)
 
 PROJECT = "projects/<slug:slug>"
 
 urlpatterns = [
     path(f"{PROJECT}/imports/", imports.Imports.as_view(), name="api-imports"),
     path(f"{PROJECT}/export/", exports.ProjectExport.as_view(), name="api-project-export"),
+    path(f"{PROJECT}/queue/order/", queue.QueueOrder.as_view(), name="api-queue-order"),
+    path(f"{PROJECT}/quality/", quality.Quality.as_view(), name="api-quality"),
+    path(
+        f"{PROJECT}/annotators/<int:pk>/quality/",
+        quality.AnnotatorQuality.as_view(),
+        name="api-annotator-quality",
+    ),
+    path(
+        f"{PROJECT}/annotators/<int:pk>/data/",
+        quality.AnnotatorData.as_view(),
+        name="api-annotator-data",
+    ),
     path(f"{PROJECT}/snapshots/", snapshots.Snapshots.as_view(), name="api-snapshots"),
     path(f"{PROJECT}/checkpoints/", checkpoints.Checkpoints.as_view(), name="api-checkpoints"),
     path(f"{PROJECT}/policies/", policies.Policies.as_view(), name="api-policies"),

@@ -41,6 +41,26 @@ class FreezeForm(forms.Form):
         help_text="Only prompts with one of these tags, separated by commas. Empty: all prompts.",
     )
 
+    weights = forms.ChoiceField(
+        choices=(
+            ("none", "All alike"),
+            ("gold", "By answers to gold items"),
+            ("dawid_skene", "By the quality report: Dawid-Skene"),
+            ("crowd_bt", "By the quality report: Crowd-BT"),
+        ),
+        required=False,
+        initial="none",
+        label="Weights",
+        help_text="How much each annotator's judgments count in training; the snapshot keeps the weights.",
+    )
+
+    adjudicated = forms.ChoiceField(
+        choices=(("all", "All answers"), ("decision", "The decision only")),
+        required=False,
+        initial="all",
+        label="Where a reviewer decided",
+    )
+
     def options(self) -> dict[str, Any]:
         """What was chosen, as `SnapshotOptions` reads it."""
         data = self.cleaned_data
@@ -50,4 +70,6 @@ class FreezeForm(forms.Form):
             "kinds": data["kinds"] or None,
             "sources": data["sources"] or None,
             "tags": tags or None,
+            "weights": data["weights"] or "none",
+            "adjudicated": data["adjudicated"] or "all",
         }

@@ -7,8 +7,11 @@ from typing import Any
 from feedback.errors import InvalidInput
 from training.operations.base import Operation
 from training.operations.build_starter import BuildStarter
+from training.operations.erase_annotator import EraseAnnotator
 from training.operations.freeze_snapshot import FreezeSnapshot
 from training.operations.import_content import ImportContent
+from training.operations.order_items import OrderItems
+from training.operations.report_quality import ReportQuality
 from training.operations.sample_completions import SampleCompletions
 from training.operations.train_model import TrainModel
 
@@ -16,8 +19,11 @@ OPERATIONS: dict[str, Operation[Any]] = {
     operation.name: operation
     for operation in (
         BuildStarter(),
+        EraseAnnotator(),
         FreezeSnapshot(),
         ImportContent(),
+        OrderItems(),
+        ReportQuality(),
         SampleCompletions(),
         TrainModel(),
     )

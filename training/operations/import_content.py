@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
-from typing import Any, BinaryIO, TypeVar, cast
+from typing import Any, BinaryIO, cast
 
 from django.core.files.storage import storages
 from pydantic import Field
@@ -12,11 +10,11 @@ from pydantic import Field
 from feedback.imports import ImportMapping, convert_rows, read_rows
 from feedback.imports.base import ImportedRow, RowError
 from feedback.models import Project
-from feedback.services import ImportCounts, import_rows
+from feedback.services import ImportCounts, import_rows, keep_progress
+from feedback.services.bulk import BATCH, batches_of
 from training.jobs.context import JobContext
 from training.operations.base import Operation, Outcome, Params
 
-BATCH = 100
 MOST_DETAILS = 10_000
 
 
@@ -37,7 +35,7 @@ class ImportContent(Operation[ImportParams]):
     params_model = ImportParams
 
     def run(self, context: JobContext, params: ImportParams) -> Outcome:
-        """Store the file row by row; reads again from the start after an interruption, which is harmless."""
+        """Store the file in batches; reads again from the start after an interruption, which is harmless."""
         project = context.job.project
         assert project is not None  # noqa: S101 imports always have a project
         storage = storages["artefacts"]
@@ -46,10 +44,11 @@ class ImportContent(Operation[ImportParams]):
         with storage.open(params.file) as file:
             stream = cast(BinaryIO, file)
             rows = convert_rows(params.mapping, read_rows(params.format, stream))
-            for batch in _batches(rows):
+            for batch in batches_of(rows, BATCH):
                 context.check()
                 _store(project, batch, counts)
                 context.progress(_position(stream, size), size, f"{counts.rows} rows")
+        keep_progress(project)
         return Outcome(result=_report(counts))
 
 
@@ -58,8 +57,7 @@ def _store(project: Project, batch: list[ImportedRow | RowError], counts: Import
         if isinstance(row, RowError):
             counts.rows += 1
             counts.refuse(row.number, row.code, row.message)
-        else:
-            import_rows(project, [row], counts)
+    import_rows(project, [row for row in batch if isinstance(row, ImportedRow)], counts)
 
 
 def _position(stream: BinaryIO, size: int) -> int:
@@ -77,11 +75,3 @@ def _report(counts: ImportCounts) -> dict[str, Any]:
         "refused": len(refused),
         "refusals": refused[:MOST_DETAILS],
     }
-
-
-T = TypeVar("T")
-
-
-def _batches(rows: Iterator[T]) -> Iterator[list[T]]:
-    while batch := list(islice(rows, BATCH)):
-        yield batch

@@ -19,7 +19,10 @@ from training.services.sampling import (
     stop_sampling,
 )
 from training.services.starts import (
+    start_erasure,
     start_import,
+    start_ordering,
+    start_quality_report,
     start_sampling,
     start_snapshot,
     start_training,
@@ -37,7 +40,10 @@ __all__ = [
     "run_directory",
     "run_here",
     "run_next",
+    "start_erasure",
     "start_import",
+    "start_ordering",
+    "start_quality_report",
     "start_sampling",
     "start_snapshot",
     "start_training",

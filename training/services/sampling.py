@@ -10,13 +10,12 @@ from django.db import transaction
 
 from feedback.errors import InvalidInput, NotFound
 from feedback.models import Completion, Item, Project, Prompt, User
+from feedback.ordering import NOW
 from feedback.services import add_prompt
 from training import streams
 from training.models import Policy
 from training.samples import make_items
 from training.sampling.base import SamplingParams
-
-NOW = -1  # an order key before that of all items that wait
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from django.core.files.storage import storages
 
 from feedback.errors import InvalidInput
 from feedback.imports import check_columns, columns_of, detect_format, parse_mapping, read_rows
-from feedback.models import Project, User
-from training.models import Job, Policy, PolicyKind, Snapshot
+from feedback.models import Annotator, Project, User
+from training.models import Job, JobState, Policy, PolicyKind, Snapshot
 from training.operations.sample_completions import SampleParams
 from training.recipes import get_recipe, parse_config
 from training.registry import model_path
@@ -59,6 +59,34 @@ def start_import(
 def start_snapshot(project: Project, owner: User, options: Mapping[str, Any]) -> Job:
     """Queue the freezing of the project's evidence."""
     return queue_job("freeze_snapshot", {"options": dict(options)}, project=project, owner=owner)
+
+
+def start_quality_report(project: Project, owner: User) -> Job:
+    """Queue the report on the project's quality; the one that waits or runs already, if there is one."""
+    under_way = project.jobs.filter(
+        operation="report_quality", state__in=(JobState.QUEUED, JobState.RUNNING)
+    )
+    return under_way.first() or queue_job("report_quality", {}, project=project, owner=owner)
+
+
+def start_ordering(project: Project, owner: User) -> Job:
+    """Queue the working out of the queue's order; the one that waits already, if there is one.
+
+    One that runs may have passed over what changed, so that it does not count.
+    """
+    waiting = project.jobs.filter(operation="order_items", state=JobState.QUEUED)
+    return waiting.first() or queue_job("order_items", {}, project=project, owner=owner)
+
+
+def start_erasure(annotator: Annotator, owner: User) -> Job:
+    """Queue the erasing of an annotator's answers, name and lines in snapshots; it cannot be undone."""
+    return queue_job(
+        "erase_annotator",
+        {"annotator": annotator.pk},
+        project=annotator.project,
+        owner=owner,
+        title=f"Erase annotator {annotator.pk}",
+    )
 
 
 def start_training(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from training.snapshots.erase import without_judgments
 from training.snapshots.freeze import SnapshotOptions, write_snapshot
 from training.snapshots.read import Manifest, read_evidence, read_manifest
 from training.snapshots.split import Split, split_of
+from training.snapshots.weights import weighted
 
 __all__ = [
     "Manifest",
@@ -13,5 +15,7 @@ __all__ = [
     "read_evidence",
     "read_manifest",
     "split_of",
+    "weighted",
+    "without_judgments",
     "write_snapshot",
 ]

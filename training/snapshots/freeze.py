@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +16,7 @@ from feedback.evidence import Evidence, to_json
 from training.snapshots.counts import Tally
 from training.snapshots.read import EVIDENCE, MANIFEST, Manifest, digest_of
 from training.snapshots.split import canonical_json, split_of
+from training.snapshots.weights import UNKNOWN
 
 _ID, _HASH, _NUMBER = 8, 32, 8  # bytes of a sort key: judgment id, line hash; then offset, length
 
@@ -35,6 +36,15 @@ class SnapshotOptions(BaseModel):
     sources: list[str] | None = Field(
         default=None, description="Only judgments from these sources: human, judge, import."
     )
+    weights: Literal["none", "gold", "dawid_skene", "crowd_bt"] = Field(
+        default="none",
+        description="How judgments are weighed by annotator: all alike, by answers to gold items, or by "
+        "the newest quality report (Dawid-Skene or Crowd-BT).",
+    )
+    adjudicated: Literal["all", "decision"] = Field(
+        default="all",
+        description="Where a reviewer decided between answers: all of them, or the decision only.",
+    )
 
     def admits(self, record: Evidence) -> bool:
         """Whether the record belongs into the snapshot."""
@@ -47,9 +57,14 @@ class SnapshotOptions(BaseModel):
 
 
 def write_snapshot(
-    directory: Path, evidence: Iterable[Evidence], options: SnapshotOptions
+    directory: Path,
+    evidence: Iterable[Evidence],
+    options: SnapshotOptions,
+    weights: Mapping[str, float] | None = None,
 ) -> Manifest:
     """Freeze the evidence that `options` admit into `directory` and return the manifest.
+
+    `weights` are those that the records carry, by annotator: the manifest keeps them.
 
     Lines are spilled to a file as they come; memory holds a sort key of about 100 bytes a record.
     Writing again into the directory of an interrupted freeze is safe.
@@ -61,9 +76,7 @@ def write_snapshot(
         keys = _spill(spill, evidence, options, tally)
         keys.sort()
         _write_sorted(directory / EVIDENCE, spill, keys)
-    stored = options.model_dump(mode="json")
-    for name in ("kinds", "tags", "sources"):
-        stored[name] = None if stored[name] is None else sorted(set(stored[name]))
+    stored = _stored(options)
     manifest = Manifest(
         digest=digest_of(directory, stored),
         options=stored,
@@ -72,10 +85,26 @@ def write_snapshot(
         sources=dict(sorted(tally.sources.items())),
         kinds=dict(sorted(tally.kinds.items())),
         judgments=sorted(tally.judgments),
+        weights=None if weights is None else _used(weights, tally),
         created=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
-    _write_atomically(directory / MANIFEST, manifest.model_dump_json(indent=1).encode())
+    write_atomically(directory / MANIFEST, manifest.model_dump_json(indent=1).encode())
     return manifest
+
+
+def _used(weights: Mapping[str, float], tally: Tally) -> dict[str, float]:
+    return {name: weights.get(name, UNKNOWN) for name in sorted(tally.annotators)}
+
+
+def _stored(options: SnapshotOptions) -> dict[str, Any]:
+    """The options as the digest holds them; one added later is left out where it changes nothing."""
+    stored = options.model_dump(mode="json")
+    for name in ("kinds", "tags", "sources"):
+        stored[name] = None if stored[name] is None else sorted(set(stored[name]))
+    for name, usual in (("weights", "none"), ("adjudicated", "all")):
+        if stored[name] == usual:
+            del stored[name]
+    return stored
 
 
 def _spill(
@@ -109,7 +138,8 @@ def _write_sorted(path: Path, spill: IO[bytes], keys: Iterable[bytes]) -> None:
     partial.replace(path)
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
+    """The file is the old one or the new one, never a part of it."""
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
         file.write(content)

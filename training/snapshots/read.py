@@ -18,6 +18,16 @@ EVIDENCE = "evidence.jsonl"
 MANIFEST = "manifest.json"
 
 
+class Erasure(BaseModel):
+    """Lines that were taken out later, and the digest of the snapshot that had them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: str
+    at: str
+    lines: int
+
+
 class Manifest(BaseModel):
     """What a snapshot is: written last, so a directory that has one is complete."""
 
@@ -31,6 +41,8 @@ class Manifest(BaseModel):
     sources: dict[str, int]
     kinds: dict[str, int]
     judgments: list[int]
+    weights: dict[str, float] | None = None
+    erasures: list[Erasure] = []
     created: str
 
 

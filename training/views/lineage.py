@@ -103,11 +103,22 @@ def counted(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
+WEIGHTS = {
+    "gold": "by answers to gold items",
+    "dawid_skene": "by Dawid-Skene",
+    "crowd_bt": "by Crowd-BT",
+}
+
+
 def option_rows(options: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A snapshot's options in words."""
     rows = [("Held out", f"{100 * float(options.get('held_out', 0)):.3g} % of the prompts")]
     for name, label in (("kinds", "Kinds"), ("sources", "Judged by"), ("tags", "Tags")):
         rows.append((label, ", ".join(options.get(name) or ()) or "all"))
+    if options.get("weights", "none") != "none":
+        rows.append(("Weights", WEIGHTS[options["weights"]]))
+    if options.get("adjudicated") == "decision":
+        rows.append(("Where a reviewer decided", "the decision only"))
     return rows
 
 

@@ -26,6 +26,8 @@ class WillingnessToPay(Kind[WtpAnswer, WtpSettings]):
     label = "Willingness to pay"
     summary = "Which do you prefer, and what is the most that you would pay to have it?"
     fewest = most = 2
+    agreement_level = "interval"
+    chooses = True
     reported = True
     answer_model = WtpAnswer
     settings_model = WtpSettings

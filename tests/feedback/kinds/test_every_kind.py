@@ -153,3 +153,23 @@ def test_forms_send_truth_as_text(text: str, truth: bool) -> None:
     sent = [{"completion": n, "desirable": text} for n in (0, 1)]
     meant = [{"completion": n, "desirable": truth} for n in (0, 1)]
     assert Asked("thumbs").parse({"thumbs": sent}) == Asked("thumbs").parse({"thumbs": meant})
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_agreement_is_measured_at_the_kind_s_level(name: str) -> None:
+    kind = KINDS[name]
+    value = kind.agreement_value(Asked(name).parse(payload(name)))
+    assert kind.agreement_level in ("nominal", "ordinal", "interval")
+    assert isinstance(value, float) == (kind.agreement_level == "interval")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_choice_has_a_place_on_the_screen(name: str) -> None:
+    kind, answer = KINDS[name], Asked(name).parse(payload(name))  # it prefers the first
+    places = [kind.position_value(answer, order) for order in ((0, 1), (1, 0), (0, 1, 2), (0,))]
+    assert places == (["left", "right", None, None] if kind.chooses else [None] * 4)
+
+
+def test_no_choice_is_neither_side() -> None:
+    answer = Asked("pairwise").parse({"choice": "tie"})
+    assert KINDS["pairwise"].position_value(answer, (1, 0)) == "neither"

@@ -10,6 +10,7 @@ from tests.cast import ClientOf, lease, new_item
 
 ROLES = ("owner", "reviewer", "annotator", "stranger", "staff", "nobody")
 LOGIN = 302
+ITEM = ("item", "example", "item_gold", "item_for", "review_item")
 
 # View, method, then the status for each role in the order above.
 PAGES = [
@@ -23,6 +24,15 @@ PAGES = [
     ("items", "get", (200, 200, 403, 404, 200, LOGIN)),
     ("item", "get", (200, 200, 403, 404, 200, LOGIN)),
     ("example", "post", (302, 403, 403, 404, 302, LOGIN)),
+    ("item_gold", "post", (302, 403, 403, 404, 302, LOGIN)),
+    ("item_for", "post", (302, 403, 403, 404, 302, LOGIN)),
+    ("annotators", "get", (200, 403, 403, 404, 200, LOGIN)),
+    ("group_save", "post", (302, 403, 403, 404, 302, LOGIN)),
+    ("queue", "get", (200, 403, 403, 404, 200, LOGIN)),
+    ("queue", "post", (400, 403, 403, 404, 400, LOGIN)),
+    ("review", "get", (200, 200, 403, 404, 200, LOGIN)),
+    ("review_item", "get", (200, 200, 403, 404, 200, LOGIN)),
+    ("review_item", "post", (302, 302, 403, 404, 302, LOGIN)),
     ("account_keys", "get", (200, 200, 200, 200, 200, LOGIN)),
     ("account_keys", "post", (302, 302, 302, 302, 302, LOGIN)),  # nothing named: the first keys
     ("judge", "get", (200, 200, 200, 404, 200, LOGIN)),
@@ -117,4 +127,14 @@ def _url(view: str, item: Item) -> str:
     if view in ("projects", "project_new", "account_keys"):
         return reverse(view)
     args: list[object] = [item.project.slug]
-    return reverse(view, args=[*args, item.pk] if view in ("item", "example") else args)
+    return reverse(view, args=[*args, item.pk] if view in ITEM else args)
+
+
+def test_only_an_owner_changes_an_annotator(
+    item: Item, people: dict[str, User | None], annotator: User, client_of: ClientOf
+) -> None:
+    held = lease(item.project, annotator)
+    url = reverse("annotator_change", args=[item.project.slug, held.annotator_id])
+    said = {"action": "return"}
+    found = {role: client_of(user).post(url, said).status_code for role, user in people.items()}
+    assert found == dict(zip(ROLES, (302, 403, 403, 404, 302, LOGIN), strict=True))

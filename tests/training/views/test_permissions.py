@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from feedback.models import Project, User
+from feedback.services import annotator_for_user
 from tests.cast import ClientOf, freeze, judge, new_checkpoint, new_item
 from training import streams, urls
 from training.models import Job, Policy
@@ -22,6 +23,10 @@ ROLES = ("owner", "reviewer", "annotator", "stranger", "staff", "anonymous")
 TABLE: dict[str, dict[str, set[str]]] = {
     "project": {"get": MEMBERS},
     "project_export": {"get": OWNERS},
+    "quality": {"get": VIEWERS, "post": OWNERS},
+    "annotator": {"get": MEMBERS},  # of the annotator's own page
+    "annotator_data": {"get": OWNERS | {"annotator"}},
+    "annotator_erase": {"post": OWNERS},
     "snapshots": {"get": VIEWERS, "post": OWNERS},
     "snapshot": {"get": VIEWERS},
     "snapshot_export": {"get": OWNERS},
@@ -55,6 +60,7 @@ def addresses(
     """The address of something that exists, for every page."""
     sample = new_item(project).slots.all()[0].completion_id
     judge(project, owner)
+    own = annotator_for_user(project, annotator)
     snapshot = freeze(project, owner)
     checkpoint = new_checkpoint(snapshot, owner)
     job = Job.objects.create(project=project, owner=owner, operation="import_content")
@@ -70,6 +76,7 @@ def addresses(
     args |= {key: [slug, sample] for key in ("sampling_shown", "sampling_thumb")}
     args |= {key: [job.pk] for key in NOT_TOLD}
     args |= {"train": [slug, snapshot.pk, "dpo"], "checkpoint": [slug, checkpoint.pk]}
+    args |= {key: [slug, own.pk] for key in ("annotator", "annotator_data", "annotator_erase")}
     args |= {"policy_archive": [slug, spare.pk], "jobs": []}
     return {name: reverse(name, args=values) for name, values in args.items()}
 

@@ -1,0 +1,37 @@
+"""Free places and order keys: the only statements that change them while people work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Count, F
+
+from feedback.models import Assignment, Item
+from feedback.ordering import STEP, QueueSettings
+
+
+def take_place(item_id: int) -> None:
+    """One place less, and the item goes behind those that fewer people have or had."""
+    Item.objects.filter(pk=item_id).update(places=F("places") - 1, order_key=F("order_key") + 1)
+
+
+def return_places(assignments: Iterable[int]) -> None:
+    """The places that these leases held. Items are locked in id order: two sweeps never block each other."""
+    per_item = (
+        Assignment.objects.filter(pk__in=assignments, takes_place=True)
+        .values_list("item_id")
+        .annotate(n=Count("pk"))
+        .order_by("item_id")
+    )
+    for item_id, n in per_item:
+        Item.objects.filter(pk=item_id).update(places=F("places") + n, order_key=F("order_key") - n)
+
+
+def add_place(item_id: int) -> None:
+    """One more person is asked. The key stays: it counts the places taken."""
+    Item.objects.filter(pk=item_id).update(places=F("places") + 1, overlap=F("overlap") + 1)
+
+
+def order_key_for(settings: QueueSettings, priority: int) -> int:
+    """The key of a new item: its priority where the queue goes by that, else before all that were ranked."""
+    return -priority * STEP if settings.order == "priority" else 0

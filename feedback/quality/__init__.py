@@ -1,0 +1,1 @@
+"""Agreement, reliability, bias and consensus: figures of votes, each with its uncertainty."""

@@ -1,0 +1,69 @@
+"""Items with known answers: which an annotator has yet to see, and how the answered ones went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from feedback.kinds import get_kind
+from feedback.models import Annotator, Assignment, AssignmentState, Item, Submission
+from feedback.quality.gold import Standing, standing
+from feedback.selectors.judgments import ask_of
+
+# Whoever had it once, skipped or not, is not asked again.
+HAD = (AssignmentState.OPEN, AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class ExamResult:
+    """Gold items answered, those answered right, and those under a lease."""
+
+    answered: int
+    right: int
+    open: int
+
+
+def gold_items(project_id: int) -> QuerySet[Item]:
+    """The project's items with known answers."""
+    return Item.objects.filter(project=project_id, withdrawn_at=None).filter(gold__isnull=False)
+
+
+def gold_left(annotator: Annotator) -> QuerySet[Item]:
+    """Gold items that the annotator has not had."""
+    had = Assignment.objects.filter(item=OuterRef("pk"), annotator=annotator, state__in=HAD)
+    return gold_items(annotator.project_id).exclude(Exists(had))
+
+
+def exam_result(annotator: Annotator) -> ExamResult:
+    """How the annotator's gold items went."""
+    mine = Submission.objects.filter(annotator=annotator, gold_right__isnull=False)
+    counts = mine.aggregate(n=Count("pk"), right=Count("pk", filter=Q(gold_right=True)))
+    leases = Assignment.objects.filter(annotator=annotator, state=AssignmentState.OPEN)
+    return ExamResult(counts["n"], counts["right"], leases.filter(item__gold__isnull=False).count())
+
+
+def expected_answers(item: Item) -> list[tuple[str, str]]:
+    """The known answers in words: the kind's label and what it says, letters in stored order."""
+    if item.gold is None:
+        return []
+    kinds = [get_kind(name) for name in item.gold["answers"]]
+    return [
+        (
+            kind.label,
+            kind.describe(
+                kind.answer_model.model_validate(item.gold["answers"][kind.name]),
+                ask_of(item, kind.name),
+            ),
+        )
+        for kind in kinds
+    ]
+
+
+def gold_standing(annotator: Annotator) -> Standing:
+    """The annotator's reliability on gold, and where the test stands; it begins anew after a pause."""
+    mine = Submission.objects.filter(annotator=annotator, gold_right__isnull=False)
+    if annotator.excused_before is not None:
+        mine = mine.filter(created__gt=annotator.excused_before)
+    counts = mine.aggregate(n=Count("pk"), right=Count("pk", filter=Q(gold_right=True)))
+    return standing(counts["right"], counts["n"] - counts["right"])

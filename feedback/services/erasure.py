@@ -1,0 +1,35 @@
+"""Erasing an annotator: what they wrote goes, the rows that others refer to stay without it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from feedback.assignment import release_all
+from feedback.models import Annotator, Assignment, Draft, Judgment, KindRecord, Project
+
+
+def erase_annotator(annotator: Annotator) -> set[int]:
+    """Empty the person's answers and forget the name; returns the ids of all their judgments. Harmless twice.
+
+    The project is locked meanwhile: a snapshot is registered either before, or knowing of the erasure.
+    """
+    release_all(annotator)
+    with transaction.atomic():
+        Project.objects.select_for_update().get(pk=annotator.project_id)
+        _empty(annotator)
+        annotator.groups.clear()
+        Annotator.objects.filter(pk=annotator.pk).update(
+            user=None, name=f"erased-{annotator.pk}", pause_reason=""
+        )
+    return set(Judgment.objects.filter(annotator=annotator.pk).values_list("pk", flat=True))
+
+
+def _empty(annotator: Annotator) -> None:
+    own = Judgment.objects.filter(annotator=annotator, erased_at=None)
+    own.update(erased_at=timezone.now(), answer={}, outcome={})
+    Draft.objects.filter(annotator=annotator).delete()
+    Judgment.objects.filter(annotator=annotator).update(record=None)
+    KindRecord.objects.filter(annotator=annotator).delete()
+    Assignment.objects.filter(annotator=annotator).update(skip_reason="")
+    annotator.submissions.update(client="", lead_time=None, edits=None)

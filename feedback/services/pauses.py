@@ -1,0 +1,42 @@
+"""Pauses: somebody gets no items until the owner lets them go on; what they held goes back."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from feedback.assignment import release_all
+from feedback.errors import InvalidInput
+from feedback.models import Annotator, Source
+
+LONGEST_REASON = 2000
+
+
+def pause_annotator(annotator: Annotator, reason: str = "") -> None:
+    """No more items for this person, who is told the reason; the items held go back to the pool.
+
+    Raises InvalidInput `not_a_person`, `text_too_long`.
+    """
+    if annotator.source != Source.HUMAN:
+        raise InvalidInput("Only people are given items and can be paused.", code="not_a_person")
+    if len(reason) > LONGEST_REASON or "\x00" in reason:
+        raise InvalidInput(
+            f"A reason has at most {LONGEST_REASON} characters.", code="text_too_long"
+        )
+    with transaction.atomic():
+        Annotator.objects.filter(pk=annotator.pk).update(
+            paused_at=timezone.now(), pause_reason=reason
+        )
+        release_all(annotator)
+
+
+def resume_annotator(annotator: Annotator) -> None:
+    """The person gets items again; the test on gold begins anew, as what it saw was judged by the owner."""
+    Annotator.objects.filter(pk=annotator.pk).update(
+        paused_at=None, pause_reason="", excused_before=timezone.now()
+    )
+
+
+def pass_exam(annotator: Annotator) -> None:
+    """Let somebody work who has not passed the exam, or failed it."""
+    Annotator.objects.filter(pk=annotator.pk).update(exam_passed_at=timezone.now())

@@ -1,0 +1,117 @@
+"""The owner's pages of the queue, and what an annotator sees of gold and pauses."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from feedback import services
+from feedback.models import AnnotatorGroup, Item, Project, User
+from tests.cast import ClientOf, judge, lease, new_item
+from training.models import Job
+
+
+def stored(item: Item) -> Item:
+    """The item as it is now."""
+    return Item.objects.get(pk=item.pk)
+
+
+def test_settings_are_saved_and_another_order_starts_the_job(
+    project: Project, owner: User, client_of: ClientOf
+) -> None:
+    url = reverse("queue", args=[project.slug])
+    said = {"order": "uncertain", "gold_rate": "0.1", "repeat_rate": "0", "exam_items": "5"}
+    said["exam_share"] = "0.8"
+    client = client_of(owner)
+    assert client.post(url, said).status_code == 302
+    project.refresh_from_db()
+    assert project.queue["order"] == "uncertain"
+    assert project.queue["exam"] == {"items": 5, "share": 0.8}
+    assert (project.queue["daily_quota"], project.queue["ceiling"]) == (None, None)
+    assert Job.objects.filter(operation="order_items").count() == 1
+    assert client.post(url, said | {"exam_items": ""}).status_code == 302
+    project.refresh_from_db()
+    assert project.queue["exam"] is None
+    assert Job.objects.filter(operation="order_items").count() == 1
+    refused = client.post(url, said | {"gold_rate": "0.9"})
+    assert refused.status_code == 400
+    assert "less than or equal to 0.5" in refused.content.decode()
+
+
+def test_an_answer_becomes_gold_and_an_ordinary_one_again(
+    project: Project, owner: User, client_of: ClientOf
+) -> None:
+    item = new_item(project)
+    submission = judge(project, owner).submission
+    assert submission is not None
+    client = client_of(owner)
+    url = reverse("item_gold", args=[project.slug, item.pk])
+    client.post(url, {"submission": submission.pk, "explanation": "See <b>page 2</b>."})
+    gold = stored(item).gold
+    assert gold is not None
+    assert set(gold["answers"]) == {"pairwise"}
+    page = client.get(reverse("item", args=[project.slug, item.pk])).content.decode()
+    assert "See &lt;b&gt;page 2&lt;/b&gt;." in page
+    client.post(url, {"submission": "", "explanation": "Else."})
+    assert (stored(item).gold or {})["explanation"] == "Else."
+    client.post(url, {"remove": "1"})
+    assert stored(item).gold is None
+
+
+def test_the_annotator_learns_what_was_expected(
+    project: Project, annotator: User, client_of: ClientOf
+) -> None:
+    item = services.mark_gold(
+        new_item(project), {"pairwise": {"choice": "second"}}, "Because <i>so</i>."
+    )
+    services.update_queue(project, {"exam": {"items": 1}})
+    held = lease(project, annotator)
+    said = {"item": item.pk, "assignment": held.pk, "key": "k", "pairwise.choice": "first"}
+    response = client_of(annotator).post(
+        reverse("judge", args=[project.slug]), said, headers={"HX-Request": "true"}
+    )
+    page = response.content.decode()
+    assert response.status_code == 200, page
+    assert "Not as expected" in page
+    assert "B, slightly better" in page
+    assert "Because &lt;i&gt;so&lt;/i&gt;." in page
+
+
+def test_people_are_paused_resumed_and_their_items_returned(
+    project: Project, owner: User, annotator: User, client_of: ClientOf
+) -> None:
+    item = new_item(project)
+    held = lease(project, annotator)
+    client = client_of(owner)
+    url = reverse("annotator_change", args=[project.slug, held.annotator_id])
+    client.post(url, {"action": "return"})
+    assert stored(item).places == 1
+    client.post(url, {"action": "pause", "reason": "Call me <b>"})
+    page = client_of(annotator).get(reverse("judge", args=[project.slug])).content.decode()
+    assert "You are paused" in page
+    assert "Call me &lt;b&gt;" in page
+    page = client.get(reverse("annotators", args=[project.slug])).content.decode()
+    assert "Call me &lt;b&gt;" in page
+    client.post(url, {"action": "resume"})
+    assert lease(project, annotator).item_id == item.pk
+
+
+def test_a_group_is_made_changed_used_and_deleted(
+    project: Project, owner: User, annotator: User, client_of: ClientOf
+) -> None:
+    item = new_item(project)
+    me = services.annotator_for_user(project, annotator)
+    client, url = client_of(owner), reverse("group_save", args=[project.slug])
+    client.post(url, {"name": "Experts", "annotators": [me.pk]})
+    group = AnnotatorGroup.objects.get()
+    assert list(group.annotators.all()) == [me]
+    restrict = reverse("item_for", args=[project.slug, item.pk])
+    client.post(restrict, {"group": group.pk, "only_for": "", "priority": "3"})
+    assert (stored(item).group_id, stored(item).priority) == (group.pk, 3)
+    client.post(url, {"group": group.pk, "delete": "1"})
+    assert AnnotatorGroup.objects.count() == 1
+    client.post(restrict, {"group": "", "only_for": me.pk, "priority": "x"})
+    assert stored(item).group_id == group.pk
+    client.post(restrict, {"group": "", "only_for": me.pk, "priority": "0"})
+    assert (stored(item).group_id, stored(item).only_for_id) == (None, me.pk)
+    client.post(url, {"group": group.pk, "delete": "1"})
+    assert not AnnotatorGroup.objects.exists()

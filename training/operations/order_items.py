@@ -1,0 +1,60 @@
+"""Order: the keys of all items that wait, worked out anew for the order that the project's queue has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from feedback.ordering import ORDERINGS
+from feedback.selectors.waiting import orderable_items, waiting_items
+from feedback.services import queue_settings
+from feedback.services.ordering import rank_by, rank_by_priority, write_keys
+from training.jobs.context import JobContext
+from training.operations.base import Operation, Outcome, Params
+
+BATCH = 500
+
+
+class OrderParams(Params):
+    """Nothing is asked: the queue's settings say which order."""
+
+
+class OrderItems(Operation[OrderParams]):
+    """In batches, while people go on working; done again after an interruption, which is harmless."""
+
+    name = "order_items"
+    label = "Order the queue"
+    params_model = OrderParams
+
+    def run(self, context: JobContext, params: OrderParams) -> Outcome:
+        """Rank what waits, then write the keys."""
+        project = context.job.project
+        assert project is not None  # noqa: S101 queues always have a project
+        ordering = ORDERINGS[queue_settings(project).order]
+        total = orderable_items(project).count()
+        context.progress(0, total + 1, "Ranking" if ordering.ranked else "Writing")
+        ranks: Mapping[int, int] = {}
+        if ordering.ranked:
+            ranks = ordering.rank(waiting_items(project, ordering))
+            context.check()
+            ids = iter(sorted(ranks))
+        else:
+            rows = orderable_items(project).order_by("pk").values_list("pk", flat=True)
+            ids = rows.iterator(chunk_size=BATCH)
+        done = _write(context, ids, total, ordering.name, ranks)
+        return Outcome(result={"order": ordering.name, "items": done})
+
+
+def _write(
+    context: JobContext, ids: Iterator[int], total: int, order: str, ranks: Mapping[int, int]
+) -> int:
+    done = 0
+    while batch := list(islice(ids, BATCH)):
+        context.check()
+        if ranks:
+            write_keys(batch, rank_by({pk: ranks[pk] for pk in batch}))
+        else:
+            write_keys(batch, rank_by_priority() if order == "priority" else None)
+        done += len(batch)
+        context.progress(done, max(total, done) + 1, f"{done} items")
+    return done
