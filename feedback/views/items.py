@@ -112,7 +112,7 @@ def _filtered(project: Project, form: ItemFilter) -> QuerySet[Item]:
         return rows
     wanted = form.cleaned_data
     if wanted["q"]:
-        rows = rows.filter(prompt__messages__icontains=wanted["q"])
+        rows = rows.filter(prompt__project=project, prompt__messages__icontains=wanted["q"])
     if wanted["kind"]:
         rows = rows.filter(kinds__contains=[{"kind": wanted["kind"]}])
     if wanted["state"] == "open":
