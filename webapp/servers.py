@@ -161,7 +161,9 @@ class Postgres:
         return process_of(self.directory / "postmaster.pid", "postgres", str(self.directory))
 
     def is_ready(self) -> bool:
-        """Tell whether it takes connections."""
+        """Tell whether it takes connections. A killed one leaves processes that hold its socket for a moment."""
+        if self.process() is None:
+            return False
         try:
             status = (self.directory / "postmaster.pid").read_text().splitlines()[-1]
         except (OSError, IndexError):

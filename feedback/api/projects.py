@@ -67,7 +67,7 @@ class PeopleOut(serializers.Serializer[Any]):
 
     items = serializers.IntegerField()
     wanted = serializers.IntegerField(help_text="Answers asked for in all.")
-    open = serializers.IntegerField(help_text="Those not given, and not being given.")
+    given = serializers.IntegerField(help_text="Those that were given.")
 
 
 class ProgressOut(serializers.Serializer[Any]):

@@ -75,7 +75,7 @@ def test_hostile_text_elsewhere(
     item = new_item(project, everything, texts=[everything, ZALGO], labels=["<b>x</b>", "m"])
     open_judging(page, live_server, project, owner)
     page.goto(reverse("item", args=[project.slug, item.pk]))
-    page.locator("summary").first.click()
+    page.locator("details:has([name=note]) > summary").click()
     page.get_by_label("What to learn from it").fill(everything)
     page.get_by_role("button", name="Make it an example").click()
     page.goto(reverse("judge", args=[project.slug]))

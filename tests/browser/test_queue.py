@@ -97,6 +97,7 @@ def test_gold_is_explained_after_the_answer(
         log_in(page, live_server, annotator)
         page.goto(reverse("judge", args=[project.slug]))
         expect(page.get_by_text("What is two and two?").first).to_be_visible()
+        expect(page.locator(".kind.active")).to_have_count(1)
         page.keyboard.press("1")
         page.keyboard.press("Enter")
         expect(page.get_by_text("Not as expected")).to_be_visible()

@@ -33,6 +33,8 @@ def test_freezing_queues_a_job_with_the_options(
         "kinds": ["pairwise"],
         "sources": None,
         "tags": ["maths", "hard"],
+        "weights": "none",
+        "adjudicated": "all",
     }
 
 

@@ -24,6 +24,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "project": {"get": MEMBERS},
     "project_export": {"get": OWNERS},
     "quality": {"get": VIEWERS, "post": OWNERS},
+    "queue": {"get": OWNERS, "post": OWNERS},
     "annotator": {"get": MEMBERS},  # of the annotator's own page
     "annotator_data": {"get": OWNERS | {"annotator"}},
     "annotator_erase": {"post": OWNERS},
