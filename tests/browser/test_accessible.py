@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from feedback.models import Project, User
 from tests.browser.conftest import log_in
-from tests.cast import new_item
+from tests.cast import judge, new_item
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -81,3 +81,33 @@ def test_the_pages_of_judging(
         for address in (reverse("item", args=[project.slug, item.pk]), reverse("account_keys")):
             page.goto(address)
             assert serious(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_tab_of_a_project(
+    browser: Browser,
+    live_server: LiveServer,
+    project: Project,
+    owner: User,
+    annotator: User,
+    scheme: Literal["light", "dark"],
+) -> None:
+    """And the pages beside projects; at 360 px nothing hangs over either."""
+    new_item(project, TEXT, texts=[TEXT, TEXT])
+    judge(project, annotator)
+    with browser.new_context(
+        base_url=live_server.url,
+        color_scheme=scheme,
+        viewport={"width": 360, "height": 800},
+        bypass_csp=True,
+    ) as context:
+        page = context.new_page()
+        log_in(page, live_server, owner)
+        page.goto(reverse("project", args=[project.slug]))
+        tabs = page.get_by_role("navigation", name=project.name).get_by_role("link")
+        addresses = [link.get_attribute("href") for link in tabs.all()]
+        assert len(addresses) >= 14
+        for address in (*addresses, reverse("projects"), reverse("jobs"), reverse("project_new")):
+            page.goto(str(address))
+            assert serious(page) == [], address
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
