@@ -146,6 +146,7 @@ def judge_all(page: Page) -> None:
     for number in range(ITEMS):
         expect(page.locator(".judge-bar .count")).to_have_text(str(number))
         expect(page.locator(".kind.active")).to_have_count(1)
+        item = page.locator("#judging").get_attribute("data-item")
         left = page.locator(".completion").first.inner_text()
         key = "1" if "Of course" in left else "2"
         page.keyboard.press(key)
@@ -153,6 +154,7 @@ def judge_all(page: Page) -> None:
         if number == 3:
             shot(page, "4-judging")
         page.keyboard.press("Enter")
+        expect(page.locator(f'#judging[data-item="{item}"]')).to_have_count(0)
     expect(page.get_by_text("All done")).to_be_visible()
 
 

@@ -59,8 +59,8 @@ export class Stage {
     this.waiting = this.waiting.filter((other) => other !== item);
     if (html) this.#tell(html);
     else this.say("Skipped.");
-    document.body.dispatchEvent(new Event("judged"));
     if (this.current === item) await this.advance();
+    document.body.dispatchEvent(new Event("judged")); // the next item stands there by now
     this.#fetchAhead();
   }
 
