@@ -88,3 +88,32 @@ def test_a_thumb_by_keyboard(
     page.keyboard.press("Enter")
     expect(down).to_have_attribute("aria-pressed", "false")
     assert reaction(project, owner) is None
+
+
+PRESS_AT_ONCE = """
+new MutationObserver((_, watch) => {
+  const up = document.querySelector(".thumb-up[aria-pressed=false]");
+  if (!up) return;
+  watch.disconnect();
+  up.click();
+}).observe(document, { childList: true, subtree: true });
+"""
+
+
+@pytest.mark.usefixtures("sampler")
+def test_a_thumb_pressed_the_moment_it_is_there(
+    page: Page, live_server: LiveServer, project: Project, owner: User
+) -> None:
+    """It is sent by htmx like any other; the page with its samples stays."""
+    Policy.objects.create(
+        project=project, name="fixed", kind="scripted", settings={"answers": ["Four."]}
+    )
+    page.add_init_script(PRESS_AT_ONCE)
+    log_in(page, live_server, owner)
+    page.goto(reverse("sampling", args=[project.slug]))
+    page.locator("[name=n]").fill("1")
+    page.locator("[name=prompt]").fill("What is two and two?")
+    page.keyboard.press("Control+Enter")
+    up = page.get_by_role("button", name="Up", exact=True)
+    expect(up).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_text("Four.")).to_be_visible()
