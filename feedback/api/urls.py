@@ -17,6 +17,7 @@ from feedback.api import (
     queue,
     reactions,
     repeats,
+    signals,
 )
 
 urlpatterns = [
@@ -54,6 +55,7 @@ urlpatterns = [
         annotators.ReturnItems.as_view(),
         name="api-annotator-return",
     ),
+    path("projects/<slug:slug>/signals/", signals.Signals.as_view(), name="api-signals"),
     path("projects/<slug:slug>/next/", judging.Next.as_view(), name="api-next"),
     path(
         "projects/<slug:slug>/judgments/",

@@ -27,6 +27,7 @@ from feedback.models.judgment import (
 )
 from feedback.models.project import Membership, Project, Role
 from feedback.models.report import Report
+from feedback.models.signal import Signal
 
 __all__ = [
     "Annotator",
@@ -50,6 +51,7 @@ __all__ = [
     "RecordPurpose",
     "Report",
     "Role",
+    "Signal",
     "Source",
     "Submission",
     "User",

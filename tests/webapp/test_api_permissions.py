@@ -32,6 +32,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "api-member": {"delete": OWNERS},
     "api-prompts": {"get": VIEWERS, "post": OWNERS},
     "api-images": {"post": OWNERS},
+    "api-signals": {"get": VIEWERS, "post": OWNERS},
     "api-shown": {"post": OWNERS},
     "api-completion-shown": {"post": OWNERS},
     "api-completion-thumbs": {"post": OWNERS, "delete": OWNERS},
