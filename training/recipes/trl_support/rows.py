@@ -28,7 +28,7 @@ def pair_rows(evidence: Iterable[tuple[str, Evidence]]) -> Rows:
     `margin` is the strength above an ordinary preference: 0, 1, 2 for strengths 1, 2, 3. Rankings
     count as all their pairs. Unusable: `not_a_comparison` and the flaws of a Comparison.
     """
-    return _collect((split, outcome) for split, record in evidence for outcome in _pairs(record))
+    return collect((split, outcome) for split, record in evidence for outcome in _pairs(record))
 
 
 def missing_pairs(counts: Mapping[str, int]) -> list[str]:
@@ -49,7 +49,7 @@ def verdict_rows(evidence: Iterable[tuple[str, Evidence]], *, unpair: bool = Tru
     records = list(evidence)
     judged = any(split == "train" and not isinstance(_verdict(r), str) for split, r in records)
     if judged or not unpair:
-        return _collect((split, _verdict(record)) for split, record in records)
+        return collect((split, _verdict(record)) for split, record in records)
     pairs = pair_rows(records)
     return Rows(
         train=[row for pair in pairs.train for row in _unpaired(pair)],
@@ -68,7 +68,8 @@ def balanced_weights(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
     return [{**row, "weight": row["weight"] * len(rows) / total} for row in rows]
 
 
-def _collect(outcomes: Iterable[tuple[str, Row | str]]) -> Rows:
+def collect(outcomes: Iterable[tuple[str, Row | str]]) -> Rows:
+    """Rows by split, from (split, row or why there is none)."""
     rows: dict[str, list[Row]] = {"train": [], "test": []}
     unusable: Counter[str] = Counter()
     for split, outcome in outcomes:
@@ -93,9 +94,9 @@ def _pair(comparison: Comparison) -> Row | str:
     chosen, rejected = ordered
     context = comparison.context
     return {
-        "prompt": _messages(context),
-        "chosen": _answer(chosen),
-        "rejected": _answer(rejected),
+        "prompt": messages_of(context),
+        "chosen": answer_of(chosen),
+        "rejected": answer_of(rejected),
         "margin": max(0.0, float(comparison.strength) - 1.0),
         "weight": float(context.weight),
     }
@@ -108,8 +109,8 @@ def _verdict(record: Evidence) -> Row | str:
     if flaw is not None:
         return flaw
     return {
-        "prompt": _messages(record.context),
-        "completion": _answer(record.completion),
+        "prompt": messages_of(record.context),
+        "completion": answer_of(record.completion),
         "label": record.desirable,
         "weight": float(record.context.weight),
     }
@@ -125,9 +126,11 @@ def _unpaired(pair: Row) -> Iterator[Row]:
         }
 
 
-def _messages(context: Context) -> list[dict[str, str]]:
+def messages_of(context: Context) -> list[dict[str, str]]:
+    """The prompt as plain messages."""
     return [{"role": m["role"], "content": m["content"]} for m in context.prompt]
 
 
-def _answer(candidate: Candidate) -> list[dict[str, str]]:
+def answer_of(candidate: Candidate) -> list[dict[str, str]]:
+    """The completion as one message of the assistant."""
     return [{"role": "assistant", "content": candidate.text}]
