@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -81,11 +81,18 @@ class QueueSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An open item as a strategy sees it. `votes` are how often people gave each value, by kind."""
+    """An open item as a strategy sees it.
+
+    `votes` are how often people gave each value, by kind. From models, where one has said it: `embeddings` of
+    the texts, all of one length, and `disagreement`, the standard deviation among the members of an ensemble of
+    the probability that the first completion is the better one, from 0 to 0.5.
+    """
 
     item: int
     texts: tuple[str, ...] = ()
     votes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    embeddings: tuple[Sequence[float], ...] = ()
+    disagreement: float | None = None
 
 
 class Ordering:

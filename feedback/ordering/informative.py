@@ -30,8 +30,8 @@ class Informative(Ordering):
     to a set S of comparisons tell a linear Bradley-Terry reward the more, the larger log det V with
     V = ridge I + sum over S of x x'. Greedily that is the item with the largest x' V^-1 x each time, and V^-1
     follows by Sherman and Morrison (Fedorov 1972; for human preferences Mukherjee et al. 2024, "Optimal
-    Design for Human Preference Elicitation"). Vectors are TF-IDF of words, hashed with signs to 128 numbers
-    (Weinberger et al. 2009) and scaled to length 1.
+    Design for Human Preference Elicitation"). Vectors are those that an encoder gave, where every item has
+    them, else TF-IDF of words hashed with signs (Weinberger et al. 2009); at most 128 numbers, of length 1.
 
     Chosen items are not a fair sample of what there is. So one place in five is drawn by chance instead.
     """
@@ -56,8 +56,9 @@ class Informative(Ordering):
 
 def vectors(items: Sequence[Waiting]) -> Matrix:
     """Rows in the order of the items, each of length 1 or, where nothing tells texts apart, 0."""
+    stored = [vector for one in items for vector in one.embeddings]
     texts = [text for one in items for text in one.texts[:2]]
-    embedded = iter(_embed(texts))
+    embedded = iter(_narrow(stored) if len(stored) == len(texts) else _embed(texts))
     rows = np.zeros((len(items), DIMENSIONS))
     for n, one in enumerate(items):
         for sign, _ in zip((1.0, -1.0), one.texts, strict=False):
@@ -95,6 +96,19 @@ def _embed(texts: Sequence[str]) -> Matrix:
             idf = math.log((1 + len(texts)) / (1 + documents[word])) + 1
             rows[n, place % DIMENSIONS] += (1 if place >> 31 else -1) * (1 + math.log(times)) * idf
     return _unit(rows)
+
+
+def _narrow(vectors: Sequence[Sequence[float]]) -> Matrix:
+    """Vectors of length 1 in DIMENSIONS numbers: filled up with zeros, or projected at random.
+
+    A Gaussian projection keeps distances nearly as they are (Johnson and Lindenstrauss 1984).
+    """
+    rows = _unit(np.asarray(vectors, dtype=float))
+    width = rows.shape[1]
+    if width <= DIMENSIONS:
+        return np.pad(rows, ((0, 0), (0, DIMENSIONS - width)))
+    projection = np.random.default_rng(0).normal(size=(width, DIMENSIONS))
+    return _unit(rows @ projection)
 
 
 def _unit(rows: Matrix) -> Matrix:

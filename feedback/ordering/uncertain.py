@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from feedback.ordering.base import Ordering, Waiting
 
 LEVELS = 1000
+UNJUDGED = 0.5 - 0.6 / LEVELS
 
 
 class Uncertain(Ordering):
@@ -21,7 +22,7 @@ class Uncertain(Ordering):
 
     name = "uncertain"
     label = "Most uncertain first"
-    summary = "Where people disagree and where nobody has judged; what is agreed on comes last."
+    summary = "Where people or reward models disagree, and what nobody has judged; what is agreed on comes last."
     ranked = True
     needs = "votes"
 
@@ -44,7 +45,7 @@ def _values(items: Iterable[Waiting]) -> Mapping[str, int]:
 def _uncertainty(one: Waiting, values: Mapping[str, int]) -> float:
     """From 0 to 1 - 1/K. What nobody has judged yields to an even split by less than a step."""
     if not one.votes:
-        return 0.5 - 0.6 / LEVELS
+        return UNJUDGED if one.disagreement is None else min(one.disagreement, UNJUDGED)
     return max(
         1 - (max(counts.values()) + 1 / values[kind]) / (sum(counts.values()) + 1)
         for kind, counts in one.votes.items()

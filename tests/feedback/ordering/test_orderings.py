@@ -32,6 +32,12 @@ def test_equal_uncertainty_has_an_equal_rank() -> None:
     assert ranks[3] == ranks[4]
 
 
+def test_models_that_disagree_stand_for_votes_that_nobody_gave() -> None:
+    said = [Waiting(n, disagreement=doubt) for n, doubt in enumerate((0.01, 0.4, None))]
+    ranks = ORDERINGS["uncertain"].rank([*said, voted(3, first=2, second=2), voted(4, first=9)])
+    assert sorted(ranks, key=ranks.__getitem__) == [3, 2, 1, 4, 0]
+
+
 def test_the_most_uncertain_of_several_kinds_counts() -> None:
     split = {"pairwise": {"first": 3}, "thumbs": {"up": 1, "down": 1}}
     ranks = ORDERINGS["uncertain"].rank([Waiting(1, votes=split), voted(2, first=3)])
@@ -49,6 +55,21 @@ def test_texts_that_differ_are_told_apart_and_equal_ones_are_nothing() -> None:
     )
     assert rows.shape == (4, DIMENSIONS)
     assert np.linalg.norm(rows, axis=1).round(6).tolist() == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize("width", [3, 300])
+def test_embeddings_are_looked_at_where_every_item_has_them(width: int) -> None:
+    one, other = np.eye(width)[:2]
+    near = (one, one + 0.01 * other)
+    items = [
+        Waiting(1, ("a", "b"), embeddings=(one, other)),
+        Waiting(2, ("a", "c"), embeddings=near),
+    ]
+    rows = vectors(items)
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1)
+    assert abs(rows[0] @ rows[1]) > 0.5  # nearly the same direction, which their words do not tell
+    without = [*items, Waiting(3, ("a", "d"))]
+    assert np.allclose(vectors(without), vectors([Waiting(w.item, w.texts) for w in without]))
 
 
 def test_informative_beats_chance_on_log_det() -> None:
