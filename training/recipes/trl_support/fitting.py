@@ -52,10 +52,10 @@ class Prepared:
     arguments: dict[str, Any]
 
     def dataset(self) -> Any:
-        """The training rows as a `datasets.Dataset`, in memory."""
+        """The training rows as a `datasets.Dataset`, in memory; `row` is each one's place."""
         from datasets import Dataset
 
-        return Dataset.from_list(self.train)
+        return Dataset.from_list([{**row, "row": place} for place, row in enumerate(self.train)])
 
     def fitting(self, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Those of the rows that are not too long."""

@@ -58,8 +58,13 @@ def stop_if_diverged(step: int, values: dict[str, float]) -> None:
     """Raise `training_diverged` when the loss or the gradient is no longer a number."""
     for name in ("loss", "grad_norm"):
         if not math.isfinite(values.get(name, 0.0)):
-            raise TouchstoneError(
-                f"The training diverged at step {step}: {name} is {values[name]}.",
-                code="training_diverged",
-                hint="Lower the learning rate, or look for extreme margins and weights.",
-            )
+            raise diverged(step, f"{name} is {values[name]}")
+
+
+def diverged(step: int, what: str) -> TouchstoneError:
+    """The error of a training whose numbers are no longer numbers; checkpoints before it are kept."""
+    return TouchstoneError(
+        f"The training diverged at step {step}: {what}.",
+        code="training_diverged",
+        hint="Lower the learning rate, or look for extreme margins and weights.",
+    )
