@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +14,12 @@ from feedback.errors import InvalidInput, TouchstoneError
 from feedback.evidence import Evidence
 from training.progress import OUTPUT, RUN, Stopped
 from training.recipes import get_recipe
-from training.recipes.base import Run
 from training.sampling.base import SamplingParams
 from training.sampling.local import LocalPolicy
 from training.sampling.local.scoring import load_reward_model, rewards
 
 RATE = {"reward_model": 5e-3, "dpo": 3e-3, "kto": 5e-3}
 QUICK = {"epochs": 2, "batch_size": 8, "save_steps": 3}
-
-
-@pytest.fixture
-def run(tmp_path: Path, toy: str) -> Callable[..., Run]:
-    """A run directory for a snapshot, named, on the toy."""
-
-    def build(snapshot: Path, config: dict[str, Any], name: str = "run", base: str = toy) -> Run:
-        directory = tmp_path / name
-        directory.mkdir(exist_ok=True)
-        return Run(directory, base, snapshot, config)
-
-    return build
 
 
 def easy(make: Any, recipe: str, n: int = 48) -> list[Evidence]:
