@@ -24,13 +24,19 @@ CHUNK = 16  # prompts sampled, or rows scored, between two writes
 
 
 def train(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Result:
-    """`recipe`, `base_model`, `snapshot` (a directory) and `config`: weights in `output/`."""
+    """`recipe`, `base_model`, `snapshot` (a directory), `config` and `models`: weights in `output/`."""
     from training.recipes import get_recipe, parse_config
     from training.recipes.base import Run
 
     recipe = get_recipe(task["recipe"])
     parse_config(recipe, task.get("config", {}))
-    run = Run(directory, task["base_model"], Path(task["snapshot"]), task.get("config", {}))
+    run = Run(
+        directory,
+        task["base_model"],
+        Path(task["snapshot"]),
+        task.get("config", {}),
+        task.get("models", {}),
+    )
     return recipe.train(run, writer)
 
 

@@ -12,6 +12,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from feedback.evidence import Evidence
 from training.progress import Reporter
 
+Produces = Literal["reward_model", "policy"]
+Group = Literal["rewards", "preferences", "text", "samples"]
+ModelKind = Literal["reward_model", "policy", "rule"]
+
+FEW_PROMPTS = 20  # held out: with fewer, an interval says next to nothing
+TINY_RATE = 1e-6  # below, a training of usual length moves no model that fits on one machine
+
+GROUPS: dict[Group, str] = {
+    "rewards": "Reward models: a number for every answer",
+    "preferences": "Policies from preferences",
+    "text": "Policies from written feedback",
+    "samples": "Policies from their own samples",
+}
+
 
 class Config(BaseModel):
     """Fields that every recipe has; bounds and descriptions build the form and document the API."""
@@ -47,6 +61,20 @@ class Run:
     base_model: str
     snapshot: Path
     config: Mapping[str, Any]
+    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By the names of `Recipe.needs`, each with its `kind`: a policy as `open_policy` reads it, a
+    reward model's `path`, or a `rule`.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNeed:
+    """Another model, or a rule, that a recipe uses besides its base."""
+
+    label: str
+    kinds: tuple[ModelKind, ...]
+    sentence: str
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +94,9 @@ class Recipe:
     name: ClassVar[str]
     label: ClassVar[str]
     summary: ClassVar[str]
-    produces: ClassVar[Literal["reward_model", "policy"]]
+    produces: ClassVar[Produces]
+    group: ClassVar[Group] = "preferences"
+    needs: ClassVar[Mapping[str, ModelNeed]] = {}
     config_model: ClassVar[type[Config]] = Config
 
     def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:
@@ -84,6 +114,23 @@ class Recipe:
         The same with `_test` are held out.
         """
         raise NotImplementedError
+
+    def warnings(self, counts: Mapping[str, int], config: Config) -> list[str]:
+        """What may disappoint although it is allowed, in sentences; `counts` are those of `missing`.
+
+        A recipe adds its own to these.
+        """
+        found = []
+        held_out = counts.get("prompts_test", 0)
+        if held_out < FEW_PROMPTS:
+            found.append(
+                f"Held out are {held_out} prompts: what is measured on them will have wide intervals."
+            )
+        if config.learning_rate is not None and config.learning_rate < TINY_RATE:
+            found.append(
+                f"At a learning rate of {config.learning_rate:g} the weights will hardly move."
+            )
+        return found
 
     def train(self, run: Run, reporter: Reporter) -> dict[str, Any]:
         """Train into `run.directory` and return the result: rows, dropped rows and the evaluation.

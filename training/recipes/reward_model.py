@@ -49,6 +49,7 @@ class RewardModel(Recipe):
     label = "Reward model"
     summary = "Learns a number for every answer from comparisons, and ranks answers by it."
     produces = "reward_model"
+    group = "rewards"
     config_model = RewardModelConfig
 
     def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:

@@ -1,0 +1,16 @@
+"""Judges that are no people: rules, and language models asked to choose."""
+
+from __future__ import annotations
+
+from training.judges.pairwise import both_orders, question, verdict
+from training.judges.rules import RULES, Rule, parse_rule, rule_from_text
+
+__all__ = [
+    "RULES",
+    "Rule",
+    "both_orders",
+    "parse_rule",
+    "question",
+    "rule_from_text",
+    "verdict",
+]
