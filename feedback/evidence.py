@@ -132,6 +132,12 @@ class Critique:
     spans: tuple[tuple[int, int], ...] = ()
     revision: str | None = None
 
+    @property
+    def revised(self) -> str | None:
+        """The revision where it is a text that differs from the completion's; None otherwise."""
+        text = self.revision or ""
+        return text if text.strip() and text != self.completion.text else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demonstration:

@@ -12,8 +12,17 @@ from training.recipes.base import Config, Recipe
 from training.recipes.dpo import Dpo
 from training.recipes.kto import Kto
 from training.recipes.reward_model import RewardModel
+from training.recipes.sft import Sft
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (RewardModel(), Dpo(), Kto())}
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        RewardModel(),
+        Dpo(),
+        Kto(),
+        Sft(),
+    )
+}
 
 
 def get_recipe(name: str) -> Recipe:

@@ -9,6 +9,8 @@ The keys of `counts`, all present even when zero; each also with `_train` and `_
     verdict             Verdict records
     verdict_up          those on a text that are desirable
     verdict_down        those on a text that are not
+    revision            critiques with a revision that changes the text
+    critique_text       critiques of a text in words
     image               records about images, which text is not learnt from
     ranking, score, critique, demonstration   records of that name
     prompts             different prompts
@@ -23,6 +25,7 @@ from collections.abc import Iterator
 from feedback.evidence import (
     RECORDS,
     Comparison,
+    Critique,
     Demonstration,
     Evidence,
     Ranking,
@@ -39,6 +42,8 @@ COUNTED = (
     "aspect",
     "verdict_up",
     "verdict_down",
+    "revision",
+    "critique_text",
     "image",
     "prompts",
 )
@@ -89,6 +94,8 @@ def _names(record: Evidence) -> Iterator[str]:
     yield from (name for one in comparisons_of(record) if (name := _pair_name(one)))
     if isinstance(record, Verdict) and record.completion.flaw() is None:
         yield "verdict_up" if record.desirable else "verdict_down"
+    if isinstance(record, Critique):
+        yield from _critique_names(record)
     if _shows_an_image(record):
         yield "image"
 
@@ -98,6 +105,13 @@ def _pair_name(comparison: Comparison) -> str | None:
     if flaw is None:
         return "comparison_decided"
     return flaw if flaw in ("tie", "aspect") else None
+
+
+def _critique_names(record: Critique) -> Iterator[str]:
+    if record.revised is not None:
+        yield "revision"
+    if record.text.strip() and record.completion.flaw() is None:
+        yield "critique_text"
 
 
 def _shows_an_image(record: Evidence) -> bool:
