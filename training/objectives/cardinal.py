@@ -15,7 +15,7 @@ def squared_difference(delta: Tensor, target: Tensor) -> Tensor:
     """(d - t)^2, both [rows]: d is first minus second, t the amount by which the first is preferred.
 
     As a reward model's loss least squares on differences of utility; with an implicit reward as d
-    it is REBEL's regression (Gao et al. 2024, arXiv:2404.16767, eq. 1) and, on willingness to pay,
+    it is REBEL's regression (Gao et al. 2024, arXiv:2404.16767) and, on willingness to pay,
     the cardinal objective of Whitfill & Slocum 2025 (arXiv:2508.08486).
     """
     return (delta - target) ** 2

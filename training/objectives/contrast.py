@@ -14,7 +14,7 @@ def info_nca(rewards: Tensor, scores: Tensor, mask: Tensor, alpha: float) -> Ten
     """-sum_k q_k log softmax(r)_k with q = softmax(score / alpha).
 
     `rewards` (implicit: beta log-ratio), `scores` and `mask` are [rows, K]; the loss is [rows].
-    InfoNCA: Chen et al. 2024 (arXiv:2402.05369, eq. 9); with two completions and a small alpha DPO.
+    InfoNCA: Chen et al. 2024 (arXiv:2402.05369); with two completions and a small alpha DPO.
     """
     import torch
 
@@ -26,7 +26,7 @@ def nca(rewards: Tensor, scores: Tensor, mask: Tensor, alpha: float) -> Tensor:
     """-sum_k [q_k log sigma(r_k) + log sigma(-r_k) / K] with q = softmax(score / alpha).
 
     `rewards` (implicit: beta log-ratio), `scores` and `mask` are [rows, K]; the loss is [rows].
-    NCA: Chen et al. 2024 (arXiv:2402.05369, eq. 13): it holds the likelihood of the best up.
+    NCA: Chen et al. 2024 (arXiv:2402.05369): it holds the likelihood of the best up.
     """
     import torch
     from torch.nn.functional import logsigmoid

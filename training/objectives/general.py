@@ -14,7 +14,7 @@ def general_preference(first: Tensor, second: Tensor, tau: float = 0.1) -> Tenso
     R is skew: on each pair of coordinates (x, y) -> (-y, x), so the score is antisymmetric and 0 of
     a completion against itself. It takes the place of a difference of rewards in
     `soft_bradley_terry` and others. Raises ValueError for an odd size. GPM: Zhang et al. 2024
-    (arXiv:2410.02197, eq. 4 to 6).
+    (arXiv:2410.02197).
     """
     if first.shape[-1] % 2:
         raise ValueError(f"an embedding has an even size, not {first.shape[-1]}")

@@ -12,7 +12,7 @@ def xpo_bonus(reference_sample_logps: Tensor, alpha: float) -> Tensor:
     """alpha log pi(y_ref): added to online DPO's loss it pushes mass off what the reference samples.
 
     `reference_sample_logps` [rows] are the policy's log-probabilities of samples of the reference.
-    XPO: Xie et al. 2024 (arXiv:2405.21046, alg. 1).
+    XPO: Xie et al. 2024 (arXiv:2405.21046).
     """
     return alpha * reference_sample_logps
 

@@ -47,7 +47,7 @@ def bco(reward: Tensor, desirable: Tensor, shift: Tensor | float) -> Tensor:
     """-log sigma(r - d) where desirable, -log sigma(-(r - d)) where not; r = beta (logp - ref).
 
     `reward` [rows], `desirable` [rows] boolean, `shift` d without gradient: the mean of the running
-    mean rewards of both signs. The loss is [rows]. Jung et al. 2024 (arXiv:2404.04656, eq. 11);
+    mean rewards of both signs. The loss is [rows]. Jung et al. 2024 (arXiv:2404.04656);
     its weights for prompts that differ between the signs are row weights.
     """
     from torch.nn.functional import logsigmoid

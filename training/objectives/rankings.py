@@ -124,7 +124,7 @@ def pro(mean_logps: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
     `mean_logps` s (the log-probability of a token, on average), `labels` r and `mask` are
     [rows, K]; the loss is [rows], 0 where all labels are equal. The published code lets an equally
     good completion add a constant to the sum, which depends on their order; here it is no negative.
-    PRO: Song et al. 2024 (arXiv:2306.17492, eq. 7 to 11).
+    PRO: Song et al. 2024 (arXiv:2306.17492).
     """
     import torch
 

@@ -28,7 +28,7 @@ def cpo(
     """-log sigma(beta (c - r)) + alpha nll; `chosen` and `rejected` are whole completions'
     log-probabilities, all [rows].
 
-    Xu et al. 2024 (arXiv:2401.08417, eq. 5).
+    Xu et al. 2024 (arXiv:2401.08417).
     """
     from torch.nn.functional import logsigmoid
 
@@ -38,7 +38,7 @@ def cpo(
 def simpo(chosen_mean: Tensor, rejected_mean: Tensor, *, beta: float, gamma: float) -> Tensor:
     """-log sigma(beta (c - r) - gamma), of the mean log-probabilities of a token; all [rows].
 
-    Meng, Xia & Chen 2024 (arXiv:2405.14734, eq. 6).
+    Meng, Xia & Chen 2024 (arXiv:2405.14734).
     """
     from torch.nn.functional import logsigmoid
 

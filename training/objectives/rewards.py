@@ -39,7 +39,7 @@ def crowd_bradley_terry(delta: Tensor, reliability: Tensor) -> Tensor:
 
     `reliability` eta in [0, 1] is the chance that the annotator of the row says what holds: 1 gives
     Bradley-Terry, 1/2 says nothing (ln 2, no gradient), below 1/2 the label counts as reversed.
-    Crowd-BT: Chen, Bennett, Collins-Thompson & Horvitz 2013 (WSDM, eq. 4).
+    Crowd-BT: Chen, Bennett, Collins-Thompson & Horvitz 2013 (WSDM).
     """
     import torch
     from torch.nn.functional import logsigmoid
@@ -64,7 +64,7 @@ def mixture_bradley_terry(deltas: Tensor, shares: Tensor) -> Tensor:
 def centred(chosen: Tensor, rejected: Tensor) -> Tensor:
     """(r_c + r_r)^2 [rows]: added with a small weight (0.01), it keeps rewards around 0.
 
-    Eisenstein et al. 2023 (arXiv:2312.09244, eq. 2).
+    Eisenstein et al. 2023 (arXiv:2312.09244).
     """
     return (chosen + rejected) ** 2
 

@@ -35,7 +35,7 @@ def cut(
     """The mean over a row's tokens of -alpha log(1 - p) where flagged, -log p elsewhere.
 
     `logps`, `conditioned` and `mask` are [rows, tokens] (see `flagged_tokens`); gradients flow
-    through `logps` alone. The loss is [rows]. CUT: Xu et al. 2023 (arXiv:2312.14591, eq. 3 to 6);
+    through `logps` alone. The loss is [rows]. CUT: Xu et al. 2023 (arXiv:2312.14591);
     its other half is `token_nll` of the completion under the prompt with the critique.
     """
     import torch

@@ -31,7 +31,7 @@ def soft(batch: DirectBatch, settings: DirectSettings) -> Tensor:
 def margin(batch: DirectBatch, settings: DirectSettings) -> Tensor:
     """-log sigma(beta d - m) with the row's `margin` m.
 
-    ODPO: Amini et al. 2024 (arXiv:2402.10571, eq. 8); with m a weighted difference of other rewards
+    ODPO: Amini et al. 2024 (arXiv:2402.10571); with m a weighted difference of other rewards
     MODPO: Zhou et al. 2023 (arXiv:2310.03708).
     """
     from torch.nn.functional import logsigmoid

@@ -20,7 +20,7 @@ def f_divergence_ratio(log_ratio: Tensor, divergence: str, coefficient: float = 
     the log-ratio.
 
     `divergence`: one of DIVERGENCES; `coefficient` is alpha's. Raises ValueError for another name.
-    Wang et al. 2023 (arXiv:2309.16240, table 1).
+    Wang et al. 2023 (arXiv:2309.16240).
     """
     try:
         transform = DIVERGENCES[divergence]
@@ -49,7 +49,7 @@ def length_desensitised(
 
     `logps` and `mask` (1 on completion tokens) are [rows, tokens], `shared_length` [rows] the
     shorter side's number of tokens; the sum is [rows], the full one for alpha = 1. LD-DPO: Liu et
-    al. 2024 (arXiv:2409.06411, eq. 9).
+    al. 2024 (arXiv:2409.06411).
     """
     position = mask.long().cumsum(-1)
     shared = (position <= shared_length.unsqueeze(-1)) & mask.bool()

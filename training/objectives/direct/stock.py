@@ -60,7 +60,7 @@ def robust(batch: DirectBatch, settings: DirectSettings) -> Tensor:
     """[(1 - e) l(d) - e l(-d)] / (1 - 2 e) with l(d) = -log sigma(beta d), e = label_smoothing.
 
     Unbiased where a share e < 1/2 of the labels is flipped; unbounded below. Ray Chowdhury, Kini &
-    Natarajan 2024 (arXiv:2403.00409, eq. 9).
+    Natarajan 2024 (arXiv:2403.00409).
     """
     from torch.nn.functional import logsigmoid
 
