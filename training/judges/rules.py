@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from feedback.complaints import field_errors
 from feedback.errors import InvalidInput
 
 NUMBER = r"-?\d[\d,]*(?:\.\d+)?"
@@ -152,15 +153,12 @@ def parse_rule(payload: Mapping[str, Any]) -> Rule:
     try:
         return RULES[name].model_validate(fields)
     except ValidationError as error:
-        where = [
-            {"where": ".".join(map(str, e["loc"])) or name, "message": e["msg"]}
-            for e in error.errors()
-        ]
+        details = field_errors(error, name)
         raise InvalidInput(
-            f"The rule '{name}' does not fit: {where[0]['where']}: {where[0]['message']}.",
+            f"The rule '{name}' does not fit: {details[0]['where']}: {details[0]['message']}",
             code="invalid_rule",
-            hint=f"Write it so: {RULES[name].typed}.",
-            details=where,
+            hint=f"Write {RULES[name].typed}.",
+            details=details,
         ) from error
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from training.artefacts import fetch_tree, remove_tree, store_tree, tree_exists
+from training.companions import model_source
 from training.jobs.child import run_child
 from training.jobs.context import JobContext
 from training.models import Policy, Snapshot
@@ -23,6 +24,7 @@ class TrainParams(Params):
     snapshot: int
     base: int
     config: dict[str, Any] = {}
+    models: dict[str, dict[str, Any]] = {}  # by the recipe's needs, as `companions.ModelChoice`
 
 
 class TrainModel(Operation[TrainParams]):
@@ -36,7 +38,8 @@ class TrainModel(Operation[TrainParams]):
     def run(self, context: JobContext, params: TrainParams) -> Outcome:
         """Train, or go on from the newest checkpoint, and register what came out."""
         recipe = get_recipe(params.recipe)
-        config = parse_config(recipe, params.config).model_dump(mode="json")
+        parsed = parse_config(recipe, params.config)
+        config = parsed.model_dump(mode="json")
         snapshot = Snapshot.objects.get(pk=params.snapshot)
         base = Policy.objects.get(pk=params.base)
         _bring_checkpoint(context)
@@ -46,6 +49,7 @@ class TrainModel(Operation[TrainParams]):
             "base_model": model_path(base),
             "snapshot": str(cached_tree(snapshot.artefact)),
             "config": config,
+            "models": {name: model_source(choice) for name, choice in params.models.items()},
             "lineage": {"snapshot_digest": snapshot.digest, "base": base.name},
         }
         result = run_child(context, task, on_saved=lambda _, path: _keep(context, path))
@@ -60,7 +64,11 @@ class TrainModel(Operation[TrainParams]):
             evaluation=result.get("evaluation", {}),
         )
         _tidy(context)
-        made: dict[str, Any] = {"checkpoint": checkpoint.pk, "policy": checkpoint.policy_id}
+        made: dict[str, Any] = {
+            "checkpoint": checkpoint.pk,
+            "policy": checkpoint.policy_id,
+            "warnings": recipe.warnings(snapshot.counts, parsed),
+        }
         return Outcome(result={**result, **made})
 
 

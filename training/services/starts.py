@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from django.core.files import File
@@ -13,11 +14,12 @@ from django.core.files.storage import storages
 from feedback.errors import InvalidInput
 from feedback.imports import check_columns, columns_of, detect_format, parse_mapping, read_rows
 from feedback.models import Annotator, Project, User
+from training.companions import choose_models
 from training.models import Job, JobState, Policy, PolicyKind, Snapshot
 from training.operations.sample_completions import SampleParams
 from training.recipes import get_recipe, parse_config
 from training.registry import model_path
-from training.sampling import check_base_model
+from training.sampling import check_base_model, check_policy_model
 from training.sampling.base import SamplingParams
 from training.services.jobs import queue_job
 
@@ -96,10 +98,14 @@ def start_training(
     recipe: str,
     base: Policy,
     config: Mapping[str, Any],
+    models: Mapping[str, Any] = MappingProxyType({}),
 ) -> Job:
     """Queue a training, once everything that can be known beforehand fits.
 
-    Raises InvalidInput `unknown_recipe`, `invalid_config`, `base_model_not_found`, `too_little_evidence`.
+    `models` are those that the recipe needs besides its base, by name: `{"checkpoint": id}`,
+    `{"policy": id}` or `{"rule": {...}}`.
+    Raises InvalidInput `unknown_recipe`, `invalid_config`, `base_model_not_found`, `too_little_evidence`,
+    and what `choose_models` raises.
     """
     chosen = get_recipe(recipe)
     parsed = parse_config(chosen, config)
@@ -111,7 +117,8 @@ def start_training(
             hint="Judge more items and freeze a new snapshot, or choose another recipe.",
             details=[{"where": "snapshot", "message": sentence} for sentence in missing],
         )
-    check_base_model(model_path(base))
+    (check_policy_model if chosen.produces == "policy" else check_base_model)(model_path(base))
+    chosen_models = choose_models(snapshot.project, chosen.needs, models)
     return queue_job(
         "train_model",
         {
@@ -119,6 +126,7 @@ def start_training(
             "snapshot": snapshot.pk,
             "base": base.pk,
             "config": parsed.model_dump(mode="json"),
+            "models": chosen_models,
         },
         project=snapshot.project,
         owner=owner,
@@ -144,7 +152,7 @@ def start_sampling(
     )
     for policy in policies:
         if policy.kind == PolicyKind.LOCAL:
-            check_base_model(model_path(policy))
+            check_policy_model(model_path(policy))
     return queue_job(
         "sample_completions",
         params.model_dump(mode="json"),

@@ -12,6 +12,12 @@ from feedback.errors import InvalidInput, Unavailable
 ADAPTER = "adapter_config.json"
 HUB_SECONDS = 5
 
+# How an encoder reads a conversation: `user: ...`, `assistant: ...`, a line each, between its own marks.
+PLAIN = (
+    "{{ cls_token }}{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}"
+    "{% if add_generation_prompt %}assistant: {% else %}{{ sep_token or eos_token }}{% endif %}"
+)
+
 
 def check_base_model(name: str) -> None:
     """Refuse, without loading it, a directory or Hub id that cannot be a base model.
@@ -27,6 +33,29 @@ def check_base_model(name: str) -> None:
         raise _not_found(name, "there is no such directory")
     else:
         _check_hub(name)
+
+
+def check_policy_model(name: str) -> None:
+    """As `check_base_model`, and refuse a reward model, which cannot be sampled: raises InvalidInput
+    `wrong_model`.
+    """
+    check_base_model(name)
+    if _is_reward_model(Path(name)):
+        raise InvalidInput(
+            f"'{name}' is a reward model, which ranks answers and cannot write any.",
+            code="wrong_model",
+            hint="Choose a policy, such as the model that the reward model was trained from.",
+        )
+
+
+def _is_reward_model(path: Path) -> bool:
+    """Whether a local directory's model classifies; what lies on the Hub is not looked at."""
+    if (path / ADAPTER).is_file():
+        return json.loads((path / ADAPTER).read_text()).get("task_type") == "SEQ_CLS"
+    if not (path / "config.json").is_file():
+        return False
+    kinds = json.loads((path / "config.json").read_text()).get("architectures") or ()
+    return any(kind.endswith("ForSequenceClassification") for kind in kinds)
 
 
 def is_local(name: str) -> bool:
@@ -60,14 +89,14 @@ def prepare_environment(model: str) -> None:
 def load_policy(path: str, device: str = "auto") -> tuple[Any, Any, str]:
     """(model, tokenizer, device) ready to sample; a LoRA directory is merged into its base.
 
-    Float32 on a CPU, the stored precision on a GPU.
+    Float32 on a CPU, the stored precision on a GPU. Raises what `check_policy_model` raises.
     """
-    check_base_model(path)
+    check_policy_model(path)
     prepare_environment(path)
     import torch
     from transformers import AutoModelForCausalLM
 
-    place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    place = place_of(device)
     dtype = torch.float32 if place == "cpu" else "auto"
     base, adapter = adapter_base(path)
     try:
@@ -82,6 +111,13 @@ def load_policy(path: str, device: str = "auto") -> tuple[Any, Any, str]:
     return model.to(place).eval(), tokenizer, place
 
 
+def place_of(device: str) -> str:
+    """The device meant: `auto` is the first GPU, or the CPU."""
+    import torch
+
+    return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+
+
 def adapter_base(path: str) -> tuple[str, str | None]:
     """(base, adapter) for a LoRA directory; (path, None) for whole weights."""
     config = Path(path) / ADAPTER
@@ -90,9 +126,10 @@ def adapter_base(path: str) -> tuple[str, str | None]:
     return json.loads(config.read_text())["base_model_name_or_path"], path
 
 
-def load_tokenizer(path: str) -> Any:
+def load_tokenizer(path: str, *, plain: bool = False) -> Any:
     """The tokenizer, with a pad token that is not the end token where the vocabulary has one.
 
+    With `plain`, one without a chat template gets PLAIN: enough to read conversations, not to hold one.
     Raises InvalidInput `base_model_without_chat_template`.
     """
     from transformers import AutoTokenizer
@@ -100,6 +137,8 @@ def load_tokenizer(path: str) -> Any:
     base, adapter = adapter_base(path)
     own = adapter is not None and (Path(path) / "tokenizer_config.json").is_file()
     tokenizer = AutoTokenizer.from_pretrained(path if own else base)
+    if plain and not tokenizer.chat_template:
+        tokenizer.chat_template = PLAIN
     if not tokenizer.chat_template:
         raise InvalidInput(
             f"The tokenizer of '{path}' has no chat template.",
