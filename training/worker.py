@@ -73,16 +73,16 @@ def score(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Resu
 
     A row is `{"id", "prompt": messages, "completion": text}`; a score line is `{"id", "score"}`.
     """
-    from training.sampling.local.scoring import load_reward_model, rewards
+    from training.sampling.local.reward_models import load_reward_model
 
     rows = list(_lines(directory / task.get("rows", "rows.jsonl")))
-    model, tokenizer = load_reward_model(task["reward_model"])
+    model = load_reward_model(task["reward_model"])
 
     def answer(chunk: list[Any]) -> list[Any]:
         conversations = [
             (row["prompt"], [{"role": "assistant", "content": row["completion"]}]) for row in chunk
         ]
-        numbers = rewards(model, tokenizer, conversations, should_stop=writer.should_stop)
+        numbers = model.rewards(conversations, should_stop=writer.should_stop)
         return [{"score": number} for number in numbers]
 
     return {"rows": _fill(directory / "scores.jsonl", rows, answer, writer, "Scoring")}

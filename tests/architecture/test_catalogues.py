@@ -16,7 +16,7 @@ CATALOGUES = [
     ("feedback.imports", "FORMATS", {"base", "mapping"}),
     ("feedback.ordering", "ORDERINGS", {"base"}),
     ("training.recipes", "RECIPES", {"base", "trl_support"}),
-    ("training.sampling", "POLICIES", {"base"}),
+    ("training.sampling", "POLICIES", {"base", "embedder"}),
     ("training.operations", "OPERATIONS", {"base"}),
 ]
 

@@ -22,6 +22,7 @@ from training.recipes.trl_support import (
     result,
     weighted_trainer,
 )
+from training.sampling.local.reward_models import Card, Transformer
 from training.snapshots import read_evidence
 
 RATES = Rates(small=1e-3, large=1e-5)
@@ -69,9 +70,8 @@ class RewardModel(Recipe):
             row["margin"] *= config.margin_scale
         trainer = build_trainer(prepared)
         fit(trainer, run, reporter)
-        evaluation = evaluate_reward_model(
-            trainer.model, prepared.tokenizer, prepared.test, reporter.should_stop
-        )
+        model = Transformer(Card(), trainer.model.eval(), prepared.tokenizer)
+        evaluation = evaluate_reward_model(model, prepared.test, reporter.should_stop)
         return result(prepared, trainer, evaluation)
 
 

@@ -16,7 +16,7 @@ from training.progress import OUTPUT, RUN, Stopped
 from training.recipes import get_recipe
 from training.sampling.base import SamplingParams
 from training.sampling.local import LocalPolicy
-from training.sampling.local.scoring import load_reward_model, rewards
+from training.sampling.local.reward_models import load_reward_model
 
 RATE = {"reward_model": 5e-3, "dpo": 3e-3, "kto": 5e-3}
 QUICK = {"epochs": 2, "batch_size": 8, "save_steps": 3}
@@ -81,13 +81,13 @@ def assert_policy_loads(output: Path, toy: str) -> None:
 
 
 def assert_reward_model_loads(output: Path) -> None:
-    model, tokenizer = load_reward_model(str(output), "cpu")
+    model = load_reward_model(str(output), "cpu")
     prompt = [{"role": "user", "content": "What about number 900?"}]
     answers = ["Of course! Number 900 is fine.", "No idea. Number 900 is fine."]
     pairs = [(prompt, [{"role": "assistant", "content": text}]) for text in answers]
-    good, bad = rewards(model, tokenizer, pairs)
+    good, bad = model.rewards(pairs)
     assert good > bad
-    assert rewards(model, tokenizer, pairs[:1])[0] == pytest.approx(good, abs=1e-4)
+    assert model.rewards(pairs[:1])[0] == pytest.approx(good, abs=1e-4)
 
 
 @pytest.mark.parametrize(

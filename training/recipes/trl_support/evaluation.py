@@ -8,23 +8,23 @@ from typing import Any
 
 from training.metrics import Estimate, mean, ranking_accuracy, separation
 from training.sampling.local.loading import load_policy
-from training.sampling.local.scoring import Conversation, log_probabilities, rewards
+from training.sampling.local.reward_models import RewardModel
+from training.sampling.local.scoring import Conversation, log_probabilities
 
 Row = Mapping[str, Any]
 Stop = Callable[[], bool]
 
 
 def evaluate_reward_model(
-    model: Any, tokenizer: Any, pairs: Sequence[Row], should_stop: Stop
+    model: RewardModel, pairs: Sequence[Row], should_stop: Stop
 ) -> dict[str, Any]:
     """`accuracy`: how often the chosen completion has the higher reward; `margin`: the mean
     difference.
     """
     if not pairs:
         return {"pairs": 0}
-    model.eval()
-    chosen = rewards(model, tokenizer, _side(pairs, "chosen"), should_stop=should_stop)
-    rejected = rewards(model, tokenizer, _side(pairs, "rejected"), should_stop=should_stop)
+    chosen = model.rewards(_side(pairs, "chosen"), should_stop=should_stop)
+    rejected = model.rewards(_side(pairs, "rejected"), should_stop=should_stop)
     keys = _prompts(pairs)
     margins = [c - r for c, r in zip(chosen, rejected, strict=True)]
     return {

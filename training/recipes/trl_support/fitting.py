@@ -28,7 +28,8 @@ from training.sampling.local.loading import (
     load_tokenizer,
     prepare_environment,
 )
-from training.sampling.local.scoring import conversation_ids, load_reward_model
+from training.sampling.local.reward_models import Card
+from training.sampling.local.scoring import conversation_ids, load_classifier
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +64,12 @@ class Prepared:
         return [row for row in rows if _fits(row, self.tokenizer, limit)]
 
 
-def prepare(run: Run, config: Config, rows: Rows, rates: Rates, *, fewest: int) -> Prepared:
+def prepare(
+    run: Run, config: Config, rows: Rows, rates: Rates, *, fewest: int, encoder: bool = False
+) -> Prepared:
     """Load the tokenizer, leave out rows that are too long, and settle every default.
+
+    With `encoder` the base is a masked language model, whose tokenizer needs no chat template.
 
     The resolved config is written to `run.json`. Raises InvalidInput `too_little_evidence` with
     fewer than `fewest` training rows, `base_model_not_found`, or `invalid_config`.
@@ -76,10 +81,10 @@ def prepare(run: Run, config: Config, rows: Rows, rates: Rates, *, fewest: int) 
 
     transformers.set_seed(config.seed)
     base_model = _whole(run)
-    tokenizer = load_tokenizer(base_model)
-    parameters, context = _model_size(base_model)
+    tokenizer = load_tokenizer(base_model, plain=encoder)
+    parameters, context = _model_size(base_model, encoder=encoder)
     config = resolve(config, rates, parameters)
-    limit = min(config.max_length, context)
+    limit = min(config.max_length, context, tokenizer.model_max_length if encoder else context)
     train = [row for row in rows.train if _fits(row, tokenizer, limit)]
     test = [row for row in rows.test if _fits(row, tokenizer, limit)]
     too_long = len(rows.train) + len(rows.test) - len(train) - len(test)
@@ -178,23 +183,36 @@ def _whole(run: Run) -> str:
     return str(merged)
 
 
-def _model_size(base_model: str) -> tuple[int, int]:
+def _model_size(base_model: str, *, encoder: bool) -> tuple[int, int]:
     """(parameters, longest context), from the model's config alone: no weights are read."""
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
 
     config = AutoConfig.from_pretrained(base_model)
+    if encoder and type(config) not in AutoModelForMaskedLM._model_mapping:
+        raise InvalidInput(
+            f"'{base_model}' ({config.model_type}) is no encoder.",
+            code="not_an_encoder",
+            hint="Choose a masked language model such as BERT, or the head 'causal'.",
+        )
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config)
+        model = (AutoModelForMaskedLM if encoder else AutoModelForCausalLM).from_config(config)
     context = getattr(config, "max_position_embeddings", None) or 2**31
     return sum(p.numel() for p in model.parameters()), context
 
 
 def _fits(row: Mapping[str, Any], tokenizer: Any, limit: int) -> bool:
-    sides: Sequence[str] = ("completion",) if "completion" in row else ("chosen", "rejected")
     return all(
-        len(conversation_ids(tokenizer, row["prompt"], row[side])[0]) <= limit for side in sides
+        len(conversation_ids(tokenizer, row["prompt"], answer)[0]) <= limit
+        for answer in _answers(row)
     )
+
+
+def _answers(row: Mapping[str, Any]) -> Sequence[Any]:
+    if "completions" in row:
+        return list(row["completions"])
+    sides = ("completion",) if "completion" in row else ("chosen", "rejected")
+    return [row[side] for side in sides]
 
 
 def _store_resolved(directory: Path, config: Config) -> None:
@@ -227,7 +245,9 @@ def _merge(path: Path) -> None:
     """
     reward = json.loads((path / ADAPTER).read_text()).get("task_type") == "SEQ_CLS"
     model, tokenizer = (
-        load_reward_model(str(path), "cpu") if reward else load_policy(str(path), "cpu")[:2]
+        load_classifier(str(path), "cpu", heads=len(Card.read(path).names))
+        if reward
+        else load_policy(str(path), "cpu")[:2]
     )
     adapter = path / "adapter"
     adapter.mkdir()

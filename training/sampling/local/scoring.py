@@ -8,10 +8,12 @@ from typing import Any
 
 from training.progress import Stopped
 from training.sampling.base import Messages, never
+from training.sampling.embedder import Matrix
 from training.sampling.local.loading import (
     adapter_base,
     check_base_model,
     load_tokenizer,
+    place_of,
     prepare_environment,
 )
 
@@ -44,8 +46,8 @@ def log_probabilities(
 
     encoded = [conversation_ids(tokenizer, *pair) for pair in conversations]
     sums = []
-    for batch in _batches(encoded, batch_size, should_stop):
-        ids, mask = _padded([whole for whole, _ in batch], tokenizer.pad_token_id, model.device)
+    for batch in batches(encoded, batch_size, should_stop):
+        ids, mask = padded([whole for whole, _ in batch], tokenizer.pad_token_id, model.device)
         starts = torch.tensor([start for _, start in batch], device=model.device).unsqueeze(1)
         with torch.inference_mode():
             logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits[:, :-1]
@@ -56,29 +58,31 @@ def log_probabilities(
     return sums
 
 
-def rewards(
+def head_values(
     model: Any,
     tokenizer: Any,
     conversations: Sequence[Conversation],
     *,
     batch_size: int = 16,
     should_stop: Callable[[], bool] = never,
-) -> list[float]:
-    """The reward model's number for each conversation, one forward pass a batch."""
+) -> Matrix:
+    """What each head of a sequence classifier says of each conversation, [conversations, heads]."""
+    import numpy as np
     import torch
 
     encoded = [conversation_ids(tokenizer, *pair)[0] for pair in conversations]
-    numbers: list[float] = []
-    for batch in _batches(encoded, batch_size, should_stop):
-        ids, mask = _padded(batch, tokenizer.pad_token_id, model.device)
+    found = []
+    for batch in batches(encoded, batch_size, should_stop):
+        ids, mask = padded(batch, tokenizer.pad_token_id, model.device)
         with torch.inference_mode():
-            logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
-        numbers += logits.squeeze(-1).float().tolist()
-    return numbers
+            logits = model(input_ids=ids, attention_mask=mask).logits
+        found.append(logits.double().cpu().numpy())
+    values: Matrix = np.concatenate(found) if found else np.zeros((0, 1))
+    return values
 
 
-def load_reward_model(path: str, device: str = "auto") -> tuple[Any, Any]:
-    """(model, tokenizer) of a reward model's directory; a LoRA directory is merged into its base.
+def load_classifier(path: str, device: str = "auto", *, heads: int = 1) -> tuple[Any, Any]:
+    """(model, tokenizer) of a sequence classifier's directory; a LoRA directory is merged into its base.
 
     Raises InvalidInput `base_model_not_found`.
     """
@@ -87,11 +91,11 @@ def load_reward_model(path: str, device: str = "auto") -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForSequenceClassification
 
-    place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    place = place_of(device)
     base, adapter = adapter_base(path)
-    tokenizer = load_tokenizer(path)
+    tokenizer = load_tokenizer(path, plain=True)
     model = AutoModelForSequenceClassification.from_pretrained(
-        base, num_labels=1, dtype=torch.float32 if place == "cpu" else "auto"
+        base, num_labels=heads, dtype=torch.float32 if place == "cpu" else "auto"
     )
     if adapter:
         from peft import PeftModel
@@ -109,7 +113,8 @@ def _ids(tokenizer: Any, messages: Messages, *, add_generation_prompt: bool) -> 
     return list(encoded["input_ids"])
 
 
-def _padded(rows: Sequence[list[int]], pad: int, device: Any) -> tuple[Any, Any]:
+def padded(rows: Sequence[list[int]], pad: int, device: Any) -> tuple[Any, Any]:
+    """(ids, attention mask), both [rows, longest], padded on the right."""
     import torch
 
     width = max(map(len, rows))
@@ -118,9 +123,8 @@ def _padded(rows: Sequence[list[int]], pad: int, device: Any) -> tuple[Any, Any]
     return torch.tensor(ids, device=device), torch.tensor(mask, device=device)
 
 
-def _batches(
-    rows: Sequence[Any], size: int, should_stop: Callable[[], bool]
-) -> Iterator[list[Any]]:
+def batches(rows: Sequence[Any], size: int, should_stop: Callable[[], bool]) -> Iterator[list[Any]]:
+    """Parts of the rows; raises Stopped when told to."""
     iterator = iter(rows)
     while batch := list(islice(iterator, size)):
         if should_stop():
