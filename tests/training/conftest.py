@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from feedback.evidence import Candidate, Comparison, Context, Evidence, Verdict
+from feedback.evidence import (
+    Candidate,
+    Comparison,
+    Context,
+    Critique,
+    Demonstration,
+    Evidence,
+    Verdict,
+)
 from training.snapshots import SnapshotOptions, write_snapshot
 from training.starter.build import build_starter
 
@@ -87,6 +95,27 @@ def verdict(number: int, *, desirable: bool) -> Verdict:
     )
 
 
+def demonstration(number: int, text: str = "", weight: float = 1.0) -> Demonstration:
+    """A person's answer on the good side of the same taste."""
+    return Demonstration(
+        context=context(number, f"What about number {number}?", weight),
+        completion=text or f"Of course! Number {number} is fine.",
+    )
+
+
+def critique(number: int, **fields: Any) -> Critique:
+    """Words on an answer of the bad side, with the good one as its revision unless told otherwise."""
+    weight = fields.pop("weight", 1.0)
+    body = {
+        "completion": Candidate(number, f"No idea. Number {number} is fine."),
+        "text": "It opens with No idea.",
+        "revision": f"Of course! Number {number} is fine.",
+    }
+    return Critique(
+        context=context(number, f"What about number {number}?", weight), **{**body, **fields}
+    )
+
+
 Freeze = Callable[..., Path]
 
 
@@ -110,6 +139,8 @@ def make() -> Any:
     class Makers:
         comparison = staticmethod(comparison)
         verdict = staticmethod(verdict)
+        demonstration = staticmethod(demonstration)
+        critique = staticmethod(critique)
         context = staticmethod(context)
 
     return Makers

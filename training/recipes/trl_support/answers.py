@@ -32,17 +32,9 @@ def answer_rows(evidence: Iterable[tuple[str, Evidence]], liked: Liked = "alone"
     `unwanted` and `not_an_answer`.
     """
     records = list(evidence)
-    written = collect((split, outcome) for split, r in records for outcome in _written(r))
-    if liked == "never" or (liked == "alone" and written.train):
-        return written
-    found = collect((split, outcome) for split, r in records for outcome in _liked(r))
-    own = {"no_revision", "unchanged"}
-    lost = {k: v for k, v in written.unusable.items() if k in own}
-    return Rows(
-        train=written.train + found.train,
-        test=written.test + found.test,
-        unusable=found.unusable | lost,
-    )
+    written = any(split == "train" and isinstance(_written(r), dict) for split, r in records)
+    taken = liked == "always" or (liked == "alone" and not written)
+    return collect((split, row) for split, r in records for row in _answers(r, liked=taken))
 
 
 def answer_row(context: Context, text: str) -> Row:
@@ -54,32 +46,30 @@ def answer_row(context: Context, text: str) -> Row:
     }
 
 
-def _written(record: Evidence) -> Iterator[Row | str]:
-    """Demonstrations and revisions; a reason why not for everything else."""
-    if isinstance(record, Demonstration):
-        yield (
-            answer_row(record.context, record.completion) if record.completion.strip() else "empty"
-        )
-    elif isinstance(record, Critique):
-        if record.revised is not None:
-            yield answer_row(record.context, record.revised)
-        else:
-            yield "no_revision" if record.revision is None else "unchanged"
-    else:
-        yield "not_an_answer"
-
-
-def _liked(record: Evidence) -> Iterator[Row | str]:
-    """What was preferred or wanted; written answers give nothing here, as they have their own rows."""
-    if isinstance(record, Comparison):
+def _answers(record: Evidence, *, liked: bool) -> Iterator[Row | str]:
+    if isinstance(record, Demonstration | Critique) or not liked:
+        yield _written(record)
+    elif isinstance(record, Comparison):
         pair, flaw = record.ordered(), record.flaw()
         yield answer_row(record.context, pair[0].text) if pair and flaw is None else str(flaw)
     elif isinstance(record, Ranking):
         yield from _best_tier(record)
     elif isinstance(record, Verdict):
         yield _usable(record.context, record.completion) if record.desirable else "unwanted"
-    elif not isinstance(record, Demonstration | Critique):
+    else:
         yield "not_an_answer"
+
+
+def _written(record: Evidence) -> Row | str:
+    """The row of a demonstration or a revision; for everything else why there is none."""
+    if isinstance(record, Demonstration):
+        blank = not record.completion.strip()
+        return "empty" if blank else answer_row(record.context, record.completion)
+    if not isinstance(record, Critique):
+        return "not_an_answer"
+    if record.revised is not None:
+        return answer_row(record.context, record.revised)
+    return "no_revision" if record.revision is None else "unchanged"
 
 
 def _best_tier(record: Ranking) -> Iterator[Row | str]:
