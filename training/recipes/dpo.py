@@ -1,46 +1,42 @@
-"""DPO: moves a policy towards preferred answers and away from rejected ones."""
+"""DPO: moves a policy towards preferred answers and away from rejected ones, by any loss of its family."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import Field
-
 from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import Config, Recipe, Rows, Run
+from training.recipes.preference_support.cautions import direct_cautions
+from training.recipes.preference_support.direct_config import DpoConfig, mix_of
+from training.recipes.preference_support.labels import Labelling, labelled, scores_of
+from training.recipes.preference_support.mixing import COLUMNS, TIE_AWARE, direct_losses
+from training.recipes.preference_support.noise import flip_rate
+from training.recipes.preference_support.pairs import (
+    FEWEST,
+    Wanted,
+    decided,
+    missing_preferences,
+    preference_rows,
+)
+from training.recipes.preference_support.references import pair_columns, reference_once
 from training.recipes.trl_support import (
-    FEWEST_PAIRS,
     Prepared,
     Rates,
-    completion_logps,
     evaluate_policy,
     fit,
-    metrics_of,
-    missing_pairs,
-    pair_rows,
     prepare,
     result,
     weighted_trainer,
 )
-from training.snapshots import read_evidence
+from training.snapshots import read_evidence, read_manifest
 
 RATES = Rates(small=4e-4, large=5e-6)
 
 
-class DpoConfig(Config):
-    """Fields of DPO."""
-
-    epochs: float = Field(default=2, gt=0, le=100, description="Passes over the training rows.")
-    batch_size: int = Field(default=16, ge=1, le=1024, description="Rows in one optimiser step.")
-    beta: float = Field(
-        default=0.1, gt=0, le=10, description="How strongly the policy is held near its reference."
-    )
-
-
 class Dpo(Recipe):
-    """Direct preference optimisation on decided comparisons."""
+    """Direct preference optimisation on everything that says which of two answers is better."""
 
     name = "dpo"
     label = "DPO"
@@ -49,68 +45,90 @@ class Dpo(Recipe):
     config_model = DpoConfig
 
     def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:
-        """Preference rows; ties cannot be used."""
-        return pair_rows(evidence)
+        """Rows of the default config; ties cannot be used."""
+        return rows_for(list(evidence), DpoConfig())
 
     def missing(self, counts: Mapping[str, int]) -> list[str]:
-        """At least eight decided comparisons to train on."""
-        return missing_pairs(counts)
+        """At least eight decided comparisons, amounts or revisions to train on."""
+        return missing_preferences(counts)
+
+    def warnings(self, counts: Mapping[str, int], config: Config) -> list[str]:
+        """Also: few pairs, labels that the loss does not read, and goals far from the reference."""
+        settings = DpoConfig.model_validate(config.model_dump())
+        return [*super().warnings(counts, config), *direct_cautions(counts, settings)]
 
     def train(self, run: Run, reporter: Reporter) -> dict[str, Any]:
-        """Train, and report accuracies on held-out comparisons."""
+        """Train, and report accuracies on held-out pairs."""
         config = DpoConfig.model_validate(run.config)
-        rows = self.rows(read_evidence(run.snapshot))
-        prepared = prepare(run, config, rows, RATES, fewest=FEWEST_PAIRS)
-        trainer = build_trainer(prepared)
+        rows = rows_for(list(read_evidence(run.snapshot)), config)
+        config = _measured(config, rows, run)
+        prepared = prepare(run, config, rows, RATES, fewest=FEWEST)
+        trainer = build_trainer(prepared, reporter)
         fit(trainer, run, reporter)
         evaluation = evaluate_policy(
             trainer.model,
             prepared.tokenizer,
             prepared.base_model,
-            prepared.test,
+            decided(prepared.test),
             reporter.should_stop,
         )
         return result(prepared, trainer, evaluation)
 
 
-def build_trainer(prepared: Prepared) -> Any:
+def rows_for(evidence: list[tuple[str, Evidence]], config: DpoConfig) -> Rows:
+    """Rows with the labels that the config's losses read."""
+    wanted = Wanted(
+        ties=bool(config.losses & (TIE_AWARE - {"squared"})),
+        amounts=config.use_amounts,
+        only_amounts=config.losses == {"squared"},
+        revisions=config.use_revisions,
+    )
+    labelling = Labelling(
+        margin_scale=config.margin_scale,
+        soft_scale=config.soft_scale,
+        amount_scale=config.amount_scale,
+        weigh_by_size=config.weigh_by_size,
+    )
+    scores = scores_of(evidence, config.margin_aspect) if config.margin_aspect else None
+    return labelled(preference_rows(evidence, wanted), labelling, scores)
+
+
+def _measured(config: DpoConfig, rows: Rows, run: Run) -> DpoConfig:
+    """The config with the flip rate measured, where a loss reads it and none was given."""
+    hard = "soft" in config.losses and not config.soft_scale
+    if config.flip_rate is not None or not ("robust" in config.losses or hard):
+        return config
+    reliabilities = "weights" in read_manifest(run.snapshot).options
+    measured = flip_rate(rows.train, reliabilities=reliabilities)
+    return config.model_copy(update={"flip_rate": round(measured, 4)})
+
+
+def build_trainer(prepared: Prepared, reporter: Reporter | None = None) -> Any:
     """TRL's DPOTrainer whose loss is weighted by row; with all weights 1 it is the stock one."""
     from trl import DPOConfig, DPOTrainer
     from trl.trainer.dpo_trainer import DataCollatorForPreference
 
+    config: DpoConfig = prepared.config
+    synced = config.sync_reference_steps > 0
+    arguments = DPOConfig(
+        **prepared.arguments,
+        beta=config.beta,
+        ld_alpha=config.extra_length_weight,
+        use_weighting=config.weigh_by_likelihood,
+        precompute_ref_log_probs=config.reference_once and not synced,
+        sync_ref_model=synced,
+        ref_model_sync_steps=max(1, config.sync_reference_steps),
+        ref_model_mixup_alpha=config.sync_reference_share,
+    )
     return weighted_trainer(
         prepared,
         DPOTrainer,
         DataCollatorForPreference,
-        row_losses,
-        arguments=DPOConfig(**prepared.arguments, beta=prepared.config.beta),
+        direct_losses(mix_of(config)),
+        arguments=arguments,
         task="CAUSAL_LM",
+        columns=COLUMNS,
+        reference=reference_once(pair_columns, reporter),
+        kept=(lambda trainer: trainer.ref_model.state_dict()) if synced else None,
         max_length=prepared.arguments["max_length"],
     )
-
-
-def row_losses(trainer: Any, model: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
-    """DPO's loss of each pair, and what TRL logs of it; the batch is [chosen; rejected]."""
-    from training.objectives import dpo_sigmoid
-
-    both, outputs = completion_logps(model, inputs)
-    logps = both.chunk(2)
-    reference = trainer.compute_ref_log_probs(trainer.ref_model or trainer.model, inputs)
-    _note(trainer, inputs, logps, reference)
-    return dpo_sigmoid(*logps, *reference, beta=trainer.beta), outputs
-
-
-def _note(trainer: Any, inputs: dict[str, Any], logps: Any, reference: Any) -> None:
-    pairs = zip(logps, reference, strict=True)
-    chosen, rejected = (trainer.beta * (p.detach() - r) for p, r in pairs)
-    values = {
-        "rewards/chosen": chosen,
-        "rewards/rejected": rejected,
-        "rewards/accuracies": (chosen > rejected).float(),
-        "rewards/margins": chosen - rejected,
-        "logps/chosen": logps[0].detach(),
-        "logps/rejected": logps[1].detach(),
-    }
-    metrics = metrics_of(trainer, inputs)
-    for name, value in values.items():
-        metrics[name].append(trainer.accelerator.gather_for_metrics(value).mean().item())

@@ -1,0 +1,69 @@
+"""What may disappoint in a training on preferences although it is allowed, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from training.recipes.preference_support.direct_config import SORTING, DpoConfig
+from training.recipes.preference_support.mixing import TIE_AWARE
+
+FEW_PAIRS = 100  # below, what a policy learns is mostly chance
+FAR = 50.0  # nats between two answers that a policy hardly reaches without unlearning to write
+STIFF = 1.0
+
+
+def direct_cautions(counts: Mapping[str, int], config: DpoConfig) -> list[str]:
+    """For DPO: few pairs, labels that no loss reads, goals too near or too far, small micro batches."""
+    return [*_of_counts(counts, config), *_of_numbers(config)]
+
+
+def few_pairs(have: int) -> list[str]:
+    """Where there are so few pairs that chance decides; nothing where there are enough."""
+    if have >= FEW_PAIRS:
+        return []
+    return [f"With {have} pairs to train on, below about {FEW_PAIRS}, chance decides much."]
+
+
+def stiff(beta: float) -> list[str]:
+    """Where beta holds the policy so near its reference that little can move."""
+    if beta <= STIFF:
+        return []
+    return [f"A beta of {beta:g} holds the policy so near its reference that little will change."]
+
+
+def _of_counts(counts: Mapping[str, int], config: DpoConfig) -> Iterator[str]:
+    names = ("comparison_decided", "amount_decided", "revision")
+    pairs, amounts, revisions = (counts.get(f"{name}_train", 0) for name in names)
+    ties = counts.get("tie_train", 0)
+    if config.losses == {"squared"}:
+        yield from few_pairs(amounts)
+    else:
+        yield from few_pairs(
+            pairs + config.use_amounts * amounts + config.use_revisions * revisions
+        )
+    if ties > pairs / 4 and not config.losses & TIE_AWARE:
+        yield (
+            f"{ties} ties are left out; rao_kupper, davidson and soft learn from them too, which helps where "
+            "there are many."
+        )
+    if amounts and not (config.weigh_by_size or config.losses & {"squared", "margin", "soft"}):
+        yield "Of amounts only the direction is used; squared, or weighing by size, use how much."
+
+
+def _of_numbers(config: DpoConfig) -> Iterator[str]:
+    yield from stiff(config.beta)
+    gap = config.amount_scale / config.beta
+    if "squared" in config.losses and gap > FAR:
+        yield (
+            f"A typical amount asks for answers {gap:.0f} nats apart; raise beta or lower the amount scale below "
+            f"{FAR:.0f} beta."
+        )
+    if config.losses & SORTING and config.micro_batch_size not in (0, config.batch_size):
+        yield (
+            f"aot compares {config.micro_batch_size} rows with each other, the micro batch, not the batch of "
+            f"{config.batch_size}."
+        )
+    if config.losses & SORTING and not config.micro_batch_size:
+        yield "aot compares the rows of a micro batch; large models have small ones unless you set it."
+    if "robust" in config.losses and (config.flip_rate or 0) >= 0.35:
+        yield "With so many labels taken to be wrong the robust loss swings widely; stop early."
