@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from feedback.errors import InvalidInput
 from training.recipes.base import Config, Recipe
 from training.recipes.dpo import Dpo
+from training.recipes.feedback_sft import FeedbackSft
 from training.recipes.kto import Kto
 from training.recipes.reward_model import RewardModel
 from training.recipes.sft import Sft
@@ -21,6 +22,7 @@ RECIPES: dict[str, Recipe] = {
         Dpo(),
         Kto(),
         Sft(),
+        FeedbackSft(),
     )
 }
 
