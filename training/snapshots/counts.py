@@ -11,6 +11,10 @@ The keys of `counts`, all present even when zero; each also with `_train` and `_
     verdict_down        those on a text that are not
     revision            critiques with a revision that changes the text
     critique_text       critiques of a text in words
+    amount              scores of a difference between two texts that differ
+    amount_decided      those that are not 0
+    ranked              rankings of texts in at least two tiers
+    graded              judgments that score several texts, not all alike (by the first aspect)
     image               records about images, which text is not learnt from
     ranking, score, critique, demonstration   records of that name
     prompts             different prompts
@@ -24,11 +28,13 @@ from collections.abc import Iterator
 
 from feedback.evidence import (
     RECORDS,
+    Candidate,
     Comparison,
     Critique,
     Demonstration,
     Evidence,
     Ranking,
+    Score,
     Verdict,
     comparisons_of,
     record_name,
@@ -44,6 +50,10 @@ COUNTED = (
     "verdict_down",
     "revision",
     "critique_text",
+    "amount",
+    "amount_decided",
+    "ranked",
+    "graded",
     "image",
     "prompts",
 )
@@ -59,6 +69,7 @@ class Tally:
         self.judgments: set[int] = set()
         self._counts = Counter(dict.fromkeys(_keys(), 0))
         self._prompts: set[bytes] = set()
+        self._graded: dict[int, tuple[str, float] | None] = {}
 
     def add(self, split: Split, record: Evidence) -> None:
         """Count one record on its side of the split."""
@@ -67,7 +78,7 @@ class Tally:
         self.sources[context.source] += 1
         self.kinds[context.kind] += 1
         self.judgments.add(context.judgment)
-        for name in (*_names(record), *self._new_prompt(record)):
+        for name in (*_names(record), *self._new_prompt(record), *self._newly_graded(record)):
             self._counts[name] += 1
             self._counts[f"{name}_{split}"] += 1
 
@@ -83,6 +94,16 @@ class Tally:
             self._prompts.add(digest)
             yield "prompts"
 
+    def _newly_graded(self, record: Evidence) -> Iterator[str]:
+        """`graded` at a judgment's first score that differs from its first of all."""
+        if not isinstance(record, Score) or record.other or record.completion.flaw():
+            return
+        here = (record.aspect, record.value)
+        first = self._graded.setdefault(record.context.judgment, here)
+        if first and first[0] == here[0] and first[1] != here[1]:
+            self._graded[record.context.judgment] = None
+            yield "graded"
+
 
 def _keys() -> Iterator[str]:
     for name in COUNTED:
@@ -96,6 +117,10 @@ def _names(record: Evidence) -> Iterator[str]:
         yield "verdict_up" if record.desirable else "verdict_down"
     if isinstance(record, Critique):
         yield from _critique_names(record)
+    if isinstance(record, Score) and record.other:
+        yield from _amount_names(record, record.other)
+    if isinstance(record, Ranking) and len(_text_tiers(record)) > 1:
+        yield "ranked"
     if _shows_an_image(record):
         yield "image"
 
@@ -112,6 +137,18 @@ def _critique_names(record: Critique) -> Iterator[str]:
         yield "revision"
     if record.text.strip() and record.completion.flaw() is None:
         yield "critique_text"
+
+
+def _amount_names(score: Score, other: Candidate) -> Iterator[str]:
+    if score.completion.flaw() or other.flaw() or score.completion.text == other.text:
+        return
+    yield "amount"
+    if score.value:
+        yield "amount_decided"
+
+
+def _text_tiers(ranking: Ranking) -> list[tuple[Candidate, ...]]:
+    return [tier for tier in ranking.tiers if any(one.flaw() is None for one in tier)]
 
 
 def _shows_an_image(record: Evidence) -> bool:

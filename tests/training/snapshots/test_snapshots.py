@@ -9,6 +9,7 @@ import math
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -159,8 +160,14 @@ def test_counts_are_what_recipes_ask_for(tmp_path: Path) -> None:
         "verdict_up": 2,
         "verdict_down": 1,
         "ranking": 1,
+        "ranked": 1,
         "score": 1,
+        "amount": 1,
+        "amount_decided": 1,
+        "graded": 0,
         "critique": 1,
+        "critique_text": 1,
+        "revision": 1,
         "demonstration": 1,
         "prompts": 4,
     }
@@ -335,3 +342,24 @@ def test_much_evidence_does_not_fill_the_memory(tmp_path: Path) -> None:
     assert manifest.counts["verdict_up"] == count
     assert (tmp_path / "evidence.jsonl").stat().st_size > 85e6
     assert max(sizes) - sizes[0] < 40e6, f"{(max(sizes) - sizes[0]) / 1e6:.0f} MB"
+
+
+def test_lists_and_amounts_are_counted(tmp_path: Path) -> None:
+    """Scores of one answer, or all alike, make no list; a difference of nothing decides nothing."""
+
+    def score(judgment: int, number: int, value: float, **fields: Any) -> Score:
+        text = Candidate(number, f"answer {number}")
+        where = context(judgment)
+        return Score(context=where, completion=text, value=value, low=value, high=value, **fields)
+
+    records = [
+        *(score(1, n, float(n)) for n in range(3)),
+        *(score(2, n, 4.0) for n in range(3)),
+        score(3, 0, 1.0),
+        score(3, 0, 2.0, aspect="honest"),
+        score(4, 0, 0.0, other=Candidate(9, "other")),
+        score(5, 0, 2.5, other=Candidate(9, "other")),
+        score(6, 0, 2.5, other=Candidate(9, "answer 0")),
+    ]
+    counts = write_snapshot(tmp_path, records, OPTIONS).counts
+    assert (counts["graded"], counts["amount"], counts["amount_decided"]) == (1, 2, 1)
