@@ -1,0 +1,1 @@
+"""A laboratory for the science benchmark: simulated worlds, people who judge in them, and what is learnt."""
