@@ -20,7 +20,7 @@ from feedback.permissions import Ability, abilities, require
 from training.models import Checkpoint, Generation, Job, Policy, Snapshot
 from training.progress import LOG
 from training.recipes import RECIPES, get_recipe
-from training.recipes.base import Recipe
+from training.recipes.base import GROUPS, Recipe
 from training.registry import cached_tree
 from training.snapshots import read_evidence
 
@@ -164,10 +164,31 @@ class Offer:
     missing: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class OfferGroup:
+    """Recipes of one group: those for which a snapshot has enough, and those that lack something."""
+
+    title: str
+    enough: Sequence[Offer]
+    short: Sequence[Offer]
+
+
 def offered_recipes(snapshot: Snapshot) -> list[Offer]:
     """All recipes, those for which the snapshot has enough first."""
     offers = [Offer(recipe, recipe.missing(snapshot.counts)) for recipe in RECIPES.values()]
     return sorted(offers, key=lambda offer: bool(offer.missing))
+
+
+def offer_groups(snapshot: Snapshot) -> list[OfferGroup]:
+    """All recipes by what they make and of what, in the order in which people meet them."""
+    offers = offered_recipes(snapshot)
+    groups = []
+    for name, title in GROUPS.items():
+        mine = [offer for offer in offers if offer.recipe.group == name]
+        enough, short = [o for o in mine if not o.missing], [o for o in mine if o.missing]
+        if mine:
+            groups.append(OfferGroup(title, enough, short))
+    return groups
 
 
 def recipe_named(name: str) -> Recipe:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from feedback.api.schemas import components
 from feedback.imports import ImportMapping
 from feedback.kinds import KINDS
+from training.companions import ModelChoice
 from training.recipes import RECIPES
 from training.sampling.base import SamplingParams
 from training.snapshots import SnapshotOptions
@@ -23,6 +24,7 @@ def document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for recipe in RECIPES.values():
         schemas.update(components(recipe.config_model))
     schemas.update(components(ImportMapping))
+    schemas.update(components(ModelChoice))
     schemas.update(components(SnapshotOptions))
     schemas["SamplingParams"] = TypeAdapter(SamplingParams).json_schema()
     schemas["Error"] = {

@@ -17,6 +17,11 @@ from feedback.errors import InvalidInput
 from training import tasks
 from training.models import Job
 
+MODELS = {  # an OpenAPI schema
+    "type": "object",
+    "additionalProperties": {"$ref": "#/components/schemas/ModelChoice"},
+}
+
 
 class JobOut(serializers.ModelSerializer[Job]):
     """A job: what it does, how far it is, what it made or why it failed."""

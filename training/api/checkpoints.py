@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +15,7 @@ from feedback.api.base import ProjectList
 from feedback.models import Project
 from feedback.permissions import Ability
 from training import selectors
+from training.api.base import MODELS
 from training.models import Checkpoint
 
 
@@ -24,6 +25,7 @@ class CheckpointOut(serializers.ModelSerializer[Checkpoint]):
     project = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     config = serializers.DictField()
     evaluation = serializers.DictField()
+    models = serializers.SerializerMethodField()
     snapshot_digest = serializers.CharField(source="snapshot.digest")
 
     class Meta:
@@ -40,10 +42,16 @@ class CheckpointOut(serializers.ModelSerializer[Checkpoint]):
             "base",
             "policy",
             "config",
+            "models",
             "evaluation",
             "code_version",
             "created",
         )
+
+    @extend_schema_field(MODELS)
+    def get_models(self, checkpoint: Checkpoint) -> Any:
+        """What it was trained with besides its base, by name."""
+        return checkpoint.job.params.get("models", {})
 
 
 class Checkpoints(ProjectList[Checkpoint]):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, get_args
 
 from django.conf import settings
 from django.db import transaction
@@ -17,10 +19,10 @@ from feedback.api.base import IdField, Input, ProjectList, parsed, user_of
 from feedback.models import Project
 from feedback.permissions import Ability
 from training import selectors, services
-from training.api.base import JobOut, mapping_body, queued
+from training.api.base import MODELS, JobOut, mapping_body, queued
 from training.models import Policy, Snapshot
 from training.recipes import RECIPES
-from training.recipes.base import Recipe
+from training.recipes.base import GROUPS, ModelKind, Recipe
 from training.registry import ensure_base_policy
 from training.snapshots import SnapshotOptions
 
@@ -40,6 +42,18 @@ class SnapshotOut(serializers.ModelSerializer[Snapshot]):
         fields = ("id", "project", "digest", "options", "counts", "created_by", "created")
 
 
+class NeedOut(serializers.Serializer[Any]):
+    """A model, or a rule, that a recipe uses besides its base."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field may have this name
+    kinds = serializers.ListField(
+        child=serializers.ChoiceField(choices=get_args(ModelKind)), help_text="What it may be."
+    )
+    sentence = serializers.CharField()
+    required = serializers.BooleanField()  # type: ignore[assignment]  # a field may have this name
+
+
 class RecipeOut(serializers.Serializer[Any]):
     """One way to train."""
 
@@ -47,6 +61,10 @@ class RecipeOut(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]  # a field may have this name
     summary = serializers.CharField()
     produces = serializers.ChoiceField(choices=("reward_model", "policy"))
+    group = serializers.ChoiceField(choices=tuple(GROUPS), help_text="Under which it is shown.")
+    needs = NeedOut(
+        many=True, help_text="Models that it uses besides its base; given to training as `models`."
+    )
     config_schema = serializers.DictField(help_text="JSON schema of the config.")
 
 
@@ -67,6 +85,10 @@ class OfferOut(serializers.Serializer[Any]):
     enough = serializers.BooleanField(help_text="Whether the snapshot has enough evidence.")
     missing = serializers.ListField(
         child=serializers.CharField(), help_text="What the snapshot lacks, in sentences."
+    )
+    warnings = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What may disappoint with the default config, in sentences.",
     )
 
 
@@ -130,7 +152,7 @@ class SnapshotRecipes(APIView):
     def get(self, request: Request, pk: int) -> Response:
         """The recipes, and what the snapshot lacks for each."""
         snapshot = selectors.find_snapshot(request.user, pk, Ability.VIEW)
-        offers = [_offer(offer) for offer in selectors.offered_recipes(snapshot)]
+        offers = [_offer(offer, snapshot.counts) for offer in selectors.offered_recipes(snapshot)]
         return Response({"next": None, "previous": None, "results": offers})
 
 
@@ -151,6 +173,11 @@ class BaseField(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
+@extend_schema_field(MODELS)
+class ModelsField(serializers.DictField):
+    """Models by the names under which a recipe needs them."""
+
+
 class TrainIn(Input):
     """What to train, from what, and how."""
 
@@ -158,6 +185,9 @@ class TrainIn(Input):
     base = BaseField(required=False, help_text="The server's base model by default.")
     config = serializers.DictField(
         required=False, help_text="Checked by the recipe; see `recipes/` for its schema."
+    )
+    models = ModelsField(
+        required=False, help_text="What the recipe needs besides its base, by name; see `recipes/`."
     )
 
 
@@ -177,6 +207,7 @@ class Train(APIView):
                 recipe=selectors.recipe_named(fields["recipe"]).name,
                 base=_base(snapshot.project, fields.get("base", settings.BASE_MODEL)),
                 config=fields.get("config", {}),
+                models=fields.get("models", {}),
             )
         return queued(job)
 
@@ -193,15 +224,18 @@ def _described(recipe: Recipe) -> dict[str, Any]:
         "label": recipe.label,
         "summary": recipe.summary,
         "produces": recipe.produces,
+        "group": recipe.group,
+        "needs": [{"name": name, **asdict(need)} for name, need in recipe.needs.items()],
         "config_schema": recipe.config_model.model_json_schema(),
     }
 
 
-def _offer(offer: selectors.Offer) -> dict[str, Any]:
+def _offer(offer: selectors.Offer, counts: Mapping[str, int]) -> dict[str, Any]:
     return {
         "recipe": offer.recipe.name,
         "label": offer.recipe.label,
         "produces": offer.recipe.produces,
         "enough": not offer.missing,
         "missing": list(offer.missing),
+        "warnings": offer.recipe.warnings(counts, offer.recipe.config_model()),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from training.forms.companions import CompanionsForm
 from training.forms.policies import PolicyForm
 from training.forms.sampling import SamplingForm
 from training.forms.snapshots import FreezeForm
@@ -9,6 +10,7 @@ from training.forms.trainings import BaseModelForm, config_form
 
 __all__ = [
     "BaseModelForm",
+    "CompanionsForm",
     "FreezeForm",
     "PolicyForm",
     "SamplingForm",

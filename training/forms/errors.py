@@ -18,7 +18,7 @@ def show_error(
     """
     placed = False
     for detail in error.details:
-        name = str(detail.get("where", ""))
+        name = str(detail.get("where", "")).removeprefix(f"{form.prefix}.")
         if name in form.fields:
             form.add_error(name, forms.ValidationError(str(detail["message"]), code=error.code))
             placed = True

@@ -17,7 +17,7 @@ from feedback.views.requests import MemberRequest, page_of
 from training import selectors
 from training.models import Checkpoint
 from training.recipes import RECIPES
-from training.views.lineage import Measured, config_rows, evaluation_rows
+from training.views.lineage import Measured, config_rows, evaluation_rows, model_rows
 
 
 @login_required
@@ -49,6 +49,7 @@ def checkpoint(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
         "checkpoint": found,
         "recipe": recipe.label if recipe else found.recipe,
         "config": config_rows(found.job.result.get("config") or found.config),
+        "models": model_rows(found.job),
         "measured": evaluation_rows(found.evaluation),
         "duel": duel_url(found),
         "may": abilities(request.user, project),

@@ -17,6 +17,7 @@ from training.views.lineage import (
     config_rows,
     counted,
     evaluation_rows,
+    model_rows,
     row_sentences,
 )
 
@@ -63,10 +64,11 @@ def outcome_of(job: Job) -> Shown:
 def _training(job: Job, shown: Shown) -> None:
     result = job.result
     name = str(job.params.get("recipe", ""))
-    shown.asked = [("Recipe", RECIPES[name].label if name in RECIPES else name)]
+    recipe = ("Recipe", RECIPES[name].label if name in RECIPES else name)
+    shown.asked = [recipe, *model_rows(job)]
     shown.settings = config_rows(result.get("config") or job.params.get("config") or {})
     if result.get("rows"):
-        shown.sentences = row_sentences(result["rows"])
+        shown.sentences = [*row_sentences(result["rows"]), *result.get("warnings", ())]
     shown.measured = evaluation_rows(result.get("evaluation") or {})
     if "steps" in result:
         shown.sentences.append(f"{counted(result['steps'], 'step')} taken.")

@@ -72,7 +72,7 @@ def snapshot(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
         "may": abilities(request.user, project),
         "counts": count_rows(found),
         "options": option_rows(found.options),
-        "offers": selectors.offered_recipes(found),
+        "groups": selectors.offer_groups(found),
         "exports": EXPORTS.values(),
         "checkpoints": selectors.checkpoints_of(project).filter(snapshot=found)[:20],
     }

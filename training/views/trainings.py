@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse
@@ -15,7 +17,7 @@ from feedback.permissions import Ability
 from feedback.selectors import get_project
 from feedback.views.requests import MemberRequest
 from training import selectors, services
-from training.forms import BaseModelForm, config_form
+from training.forms import BaseModelForm, CompanionsForm, config_form
 from training.forms.errors import show_error
 from training.forms.trainings import field_groups
 from training.models import Job, Snapshot
@@ -33,39 +35,69 @@ def train(request: MemberRequest, slug: str, pk: int, recipe: str) -> HttpRespon
     snapshot = selectors.get_snapshot(project, pk)
     chosen = selectors.recipe_named(recipe)
     data = request.POST if request.method == "POST" else None
-    base, config = BaseModelForm(data, project=project), config_form(chosen, data)
-    if data is not None:
-        job = _start(request.user, snapshot, chosen, base, config)
+    sent = Sent(
+        base=BaseModelForm(data, project=project),
+        config=config_form(chosen, data),
+        models=CompanionsForm(data, project=project, needs=chosen.needs),
+    )
+    warnings = _warnings(snapshot, chosen, sent.config)
+    known = data is not None and set(warnings) <= set(data.getlist("warned"))
+    if known:
+        job = _start(request.user, snapshot, chosen, sent)
         if job is not None:
             nudge_for(job)
             return redirect("job", job.pk)
-    shown, folded = field_groups(config)
+    shown, folded = field_groups(sent.config)
     context = {
         "project": project,
         "snapshot": snapshot,
         "recipe": chosen,
         "missing": chosen.missing(snapshot.counts),
-        "base": base,
-        "config": config,
+        "warnings": warnings,
+        "base": sent.base,
+        "config": sent.config,
+        "models": sent.models,
         "shown": shown,
         "folded": folded,
         "folded_open": any(bound.errors for bound in folded),
     }
-    return render(request, "training/train.html", context, status=200 if data is None else 400)
+    return render(request, "training/train.html", context, status=400 if known else 200)
 
 
-def _start(
-    owner: User, snapshot: Snapshot, recipe: Recipe, base: BaseModelForm, config: SchemaForm
-) -> Job | None:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The three forms of the page."""
+
+    base: BaseModelForm
+    config: SchemaForm
+    models: CompanionsForm
+
+
+def _warnings(snapshot: Snapshot, recipe: Recipe, form: SchemaForm) -> list[str]:
+    """What may disappoint with this config, or with the defaults where none was sent.
+
+    None for a config that does not fit: its errors come first.
+    """
+    if form.is_bound and not form.is_valid():
+        return []
+    try:
+        config = parse_config(recipe, form.payload() if form.is_bound else {})
+    except TouchstoneError:
+        return []
+    return recipe.warnings(snapshot.counts, config)
+
+
+def _start(owner: User, snapshot: Snapshot, recipe: Recipe, sent: Sent) -> Job | None:
     """The queued job, or None with the errors on the fields that caused them."""
-    both = [base.is_valid(), config.is_valid()]
+    base, config, models = sent.base, sent.config, sent.models
+    fits = [base.is_valid(), config.is_valid(), models.is_valid()]
     if config.is_valid():
         try:
             parse_config(recipe, config.payload())
         except TouchstoneError as error:
             show_error(config, error)
             return None
-    if not all(both):
+    if not all(fits):
         return None
     try:
         # Together, so that a base model that turns out not to exist leaves no policy behind.
@@ -73,12 +105,26 @@ def _start(
             location = base.cleaned_data["location"].strip()
             policy = base.chosen() or ensure_base_policy(location, snapshot.project)
             return services.start_training(
-                owner, snapshot, recipe=recipe.name, base=policy, config=config.payload()
+                owner,
+                snapshot,
+                recipe=recipe.name,
+                base=policy,
+                config=config.payload(),
+                models=models.payload(),
             )
     except TouchstoneError as error:
+        if any(str(detail.get("where", "")).startswith("models.") for detail in error.details):
+            show_error(models, error)
+            return None
         named = "location" if base.chosen() is None else "policy"
         show_error(base, error, dict.fromkeys(BASE_ERRORS, named))
         return None
 
 
-BASE_ERRORS = ("base_model_not_found", "hub_unreachable", "artefact_missing", "policy_not_local")
+BASE_ERRORS = (
+    "base_model_not_found",
+    "hub_unreachable",
+    "artefact_missing",
+    "policy_not_local",
+    "wrong_model",
+)

@@ -14,14 +14,9 @@ from training.models import Job, Policy, Snapshot
 from training.recipes import RECIPES
 
 CONFIG: dict[str, Any] = {
-    "config-epochs": "2",
-    "config-batch_size": "16",
-    "config-micro_batch_size": "0",
-    "config-max_length": "1024",
-    "config-lora_rank": "16",
-    "config-seed": "0",
-    "config-save_steps": "0",
-    "config-beta": "0.1",
+    f"config-{name}": "on" if value is True else str(value)
+    for name, value in RECIPES["dpo"].config_model().model_dump(mode="json").items()
+    if value not in (None, False, "", [])
 }
 
 
@@ -43,10 +38,12 @@ def model(tmp_path: Path) -> str:
 
 
 def post(client_of: ClientOf, user: User, snapshot: Snapshot, **fields: Any) -> Any:
-    """Send the form of DPO."""
+    """Send the form of DPO, its warnings read."""
     url = reverse("train", args=[snapshot.project.slug, snapshot.pk, "dpo"])
+    client = client_of(user)
     sent = {**CONFIG, "policy": "other", "location": "", **fields}
-    return client_of(user).post(url, {k: v for k, v in sent.items() if v != ""})
+    sent.setdefault("warned", client.get(url).context["warnings"])
+    return client.post(url, {k: v for k, v in sent.items() if v != ""})
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -74,6 +71,19 @@ def test_a_training_is_queued(
     assert job.params["config"]["learning_rate"] is None
     assert Policy.objects.get(pk=job.params["base"]).location == model
     assert (job.owner, job.queue, job.state) == (owner, "gpu", "queued")
+
+
+def test_a_warning_is_read_before_the_training_is_queued(
+    snapshot: Snapshot, owner: User, client_of: ClientOf, model: str
+) -> None:
+    """One that the page did not show comes first; with it shown, the same form is taken."""
+    rate = {"location": model, "config-learning_rate": "1e-9"}
+    response = post(client_of, owner, snapshot, **rate)
+    said = response.context["warnings"]
+    assert response.status_code == 200
+    assert any("will hardly move" in sentence for sentence in said)
+    assert not Job.objects.filter(operation="train_model").exists()
+    assert post(client_of, owner, snapshot, **rate, warned=said).status_code == 302
 
 
 def test_a_policy_of_the_project_can_be_chosen(
