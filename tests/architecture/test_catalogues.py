@@ -15,7 +15,7 @@ CATALOGUES = [
     ("feedback.exports", "EXPORTS", {"base"}),
     ("feedback.imports", "FORMATS", {"base", "mapping"}),
     ("feedback.ordering", "ORDERINGS", {"base"}),
-    ("training.recipes", "RECIPES", {"base", "trl_support"}),
+    ("training.recipes", "RECIPES", {"base", "reward_support", "trl_support"}),
     ("training.sampling", "POLICIES", {"base", "embedder"}),
     ("training.operations", "OPERATIONS", {"base"}),
 ]

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 from pydantic import Field
 
 from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import Config, Recipe, Rows, Run
-from training.recipes.trl_support import (
-    FEWEST_PAIRS,
-    Prepared,
-    Rates,
-    evaluate_reward_model,
-    fit,
-    missing_pairs,
-    pair_rows,
-    prepare,
-    result,
-    weighted_trainer,
-)
-from training.sampling.local.reward_models import Card, Transformer
+from training.recipes.reward_support import Lesson, RewardsConfig, Subject, train_reward_model
+from training.recipes.reward_support.rows import Row, pairs
+from training.recipes.trl_support import FEWEST_PAIRS, missing_pairs, pair_rows
 from training.snapshots import read_evidence
 
-RATES = Rates(small=1e-3, large=1e-5)
+Loss = Literal[
+    "bradley_terry", "margin", "scaled", "half", "rao_kupper", "cumulative_link", "crowd_bt"
+]
+TIED: frozenset[Loss] = frozenset({"half", "rao_kupper", "cumulative_link"})  # these use ties
 
 
-class RewardModelConfig(Config):
+class RewardModelConfig(RewardsConfig):
     """Fields of the reward model."""
 
-    epochs: float = Field(default=2, gt=0, le=100, description="Passes over the training rows.")
+    loss: Loss = Field(
+        default="bradley_terry",
+        description="bradley_terry: who was preferred, with a margin from strength. margin: the whole strength is the "
+        "margin. scaled: strong preferences count more. half: a tie is half a win each. rao_kupper: ties by a "
+        "learnt threshold. cumulative_link: ties and strengths as ordered levels. crowd_bt: how far to believe "
+        "each annotator is learnt too.",
+    )
     margin_scale: float = Field(
         default=0.5,
         ge=0,
@@ -44,7 +43,7 @@ class RewardModelConfig(Config):
 
 
 class RewardModel(Recipe):
-    """Bradley-Terry on decided comparisons, with a margin from strength."""
+    """On comparisons: decided ones, and ties and strengths where the loss uses them."""
 
     name = "reward_model"
     label = "Reward model"
@@ -54,53 +53,55 @@ class RewardModel(Recipe):
     config_model = RewardModelConfig
 
     def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:
-        """Preference rows; ties cannot be used."""
-        return pair_rows(evidence)
+        """Decided pairs; losses that use ties have them too."""
+        return pairs(evidence, ties=False)
 
     def missing(self, counts: Mapping[str, int]) -> list[str]:
         """At least eight decided comparisons to train on."""
         return missing_pairs(counts)
 
+    def warnings(self, counts: Mapping[str, int], config: Config) -> list[str]:
+        """What the loss asks for and the snapshot hardly has."""
+        found = super().warnings(counts, config)
+        if isinstance(config, RewardModelConfig) and config.loss in TIED:
+            ties = counts.get("tie_train", 0)
+            if not ties:
+                found.append(
+                    f"The loss '{config.loss}' is for ties, and there are none to train on."
+                )
+        elif counts.get("tie_train", 0) > counts.get("comparison_decided_train", 0):
+            found.append("More than half of the pairs are ties, which this loss leaves out.")
+        return found
+
     def train(self, run: Run, reporter: Reporter) -> dict[str, Any]:
         """Train, and report held-out accuracy with its interval."""
         config = RewardModelConfig.model_validate(run.config)
-        rows = self.rows(read_evidence(run.snapshot))
-        prepared = prepare(run, config, rows, RATES, fewest=FEWEST_PAIRS)
-        for row in prepared.train:
-            row["margin"] *= config.margin_scale
-        trainer = build_trainer(prepared)
-        fit(trainer, run, reporter)
-        model = Transformer(Card(), trainer.model.eval(), prepared.tokenizer)
-        evaluation = evaluate_reward_model(model, prepared.test, reporter.should_stop)
-        return result(prepared, trainer, evaluation)
+        lesson = lesson_of(list(read_evidence(run.snapshot)), config)
+        return train_reward_model(run, reporter, config, lesson)
 
 
-def build_trainer(prepared: Prepared) -> Any:
-    """TRL's RewardTrainer whose loss is weighted by row; with all weights 1 it is the stock one."""
-    from trl import RewardConfig, RewardTrainer
-    from trl.trainer.reward_trainer import DataCollatorForPreference
-
-    centre = prepared.config.center_rewards or None
-    return weighted_trainer(
-        prepared,
-        RewardTrainer,
-        DataCollatorForPreference,
-        row_losses,
-        arguments=RewardConfig(**prepared.arguments, center_rewards_coefficient=centre),
-        task="SEQ_CLS",
+def lesson_of(evidence: Sequence[tuple[str, Evidence]], config: RewardModelConfig) -> Lesson:
+    """Pairs, with ties where the loss uses them."""
+    return Lesson(
+        rows=pairs(evidence, ties=config.loss in TIED),
+        fewest=FEWEST_PAIRS,
+        pairs=pair_rows(evidence).test,
+        teach=teach,
     )
 
 
-def row_losses(trainer: Any, model: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
-    """Bradley-Terry's loss of each pair, with its margin and the pull towards 0."""
-    from trl import RewardTrainer
+def teach(annotators: list[str], rows: list[Row], config: RewardModelConfig) -> Subject:
+    """The loss that the config names."""
+    from training.recipes.reward_support import pair_losses as losses
 
-    from training.objectives import bradley_terry
-
-    # TRL's own loss is computed for what it logs.
-    _, outputs = RewardTrainer.compute_loss(trainer, model, inputs, return_outputs=True)
-    chosen, rejected = outputs.logits.squeeze(-1).chunk(2)
-    losses = bradley_terry(chosen, rejected, inputs["margin"])
-    if trainer.args.center_rewards_coefficient is not None:
-        losses = losses + trainer.args.center_rewards_coefficient * (chosen + rejected) ** 2
-    return losses, outputs
+    centre, margin = config.center_rewards, config.margin_scale
+    known: dict[Loss, Callable[[], Any]] = {
+        "bradley_terry": lambda: losses.BradleyTerry(centre, margin),
+        "margin": lambda: losses.Margin(centre, margin),
+        "scaled": lambda: losses.Scaled(centre),
+        "half": lambda: losses.Half(centre),
+        "rao_kupper": lambda: losses.RaoKupper(centre),
+        "cumulative_link": lambda: losses.CumulativeLink(centre),
+        "crowd_bt": lambda: losses.CrowdBradleyTerry(centre, annotators),
+    }
+    return Subject(loss=known[config.loss](), rows=rows)

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import torch
 
-from training.recipes import dpo, get_recipe, kto, reward_model
+from training.recipes import dpo, get_recipe, kto
 from training.recipes.base import Run
 from training.recipes.trl_support import prepare
 from training.recipes.trl_support.arguments import Rates
 from training.snapshots import read_evidence
 
-MODULES = {"reward_model": reward_model, "dpo": dpo, "kto": kto}
+MODULES = {"dpo": dpo, "kto": kto}
 CONFIG = {"epochs": 1, "batch_size": 8, "learning_rate": 3e-3, "save_steps": 1000}
 
 
@@ -32,12 +32,10 @@ def stock_trainer(name: str, ready: Any) -> Any:
     import trl
 
     extras: dict[str, dict[str, Any]] = {
-        "reward_model": {"center_rewards_coefficient": 0.01},
         "dpo": {"beta": 0.1},
         "kto": {"beta": 0.1, "train_sampling_strategy": "sequential"},
     }
     config_class, trainer_class = {
-        "reward_model": (trl.RewardConfig, trl.RewardTrainer),
         "dpo": (trl.DPOConfig, trl.DPOTrainer),
         "kto": (trl.KTOConfig, trl.KTOTrainer),
     }[name]
@@ -78,7 +76,7 @@ def test_at_weight_one_it_is_the_stock_trainer(
         assert torch.allclose(our_weights[key], tensor, atol=2e-4), key
 
 
-@pytest.mark.parametrize("name", ["reward_model", "dpo"])
+@pytest.mark.parametrize("name", ["dpo"])
 def test_weight_zero_is_the_same_as_no_pull_of_the_row(
     name: str, make: Any, freeze: Any, toy: str, tmp_path: Path
 ) -> None:

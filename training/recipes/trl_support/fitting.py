@@ -90,7 +90,7 @@ def prepare(
     too_long = len(rows.train) + len(rows.test) - len(train) - len(test)
     if len(train) < fewest:
         raise too_little(len(train), fewest, rows.unusable, too_long)
-    _store_resolved(run.directory, config)
+    store_resolved(run.directory, config)
     logger.info(
         "%s rows to train on, %s held out, %s too long; %s parameters; learning rate %s",
         *(len(train), len(test), too_long, parameters, config.learning_rate),
@@ -143,6 +143,11 @@ def fit(trainer: Any, run: Run, reporter: Reporter) -> None:
 
 def result(prepared: Prepared, trainer: Any, evaluation: Mapping[str, Any]) -> dict[str, Any]:
     """What a recipe returns: counts, evaluation, and what is needed to repeat the run."""
+    return summary(prepared, trainer.state.global_step, evaluation)
+
+
+def summary(prepared: Prepared, steps: int, evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a training that had no trainer."""
     return {
         "rows": {
             "train": len(prepared.train),
@@ -151,7 +156,7 @@ def result(prepared: Prepared, trainer: Any, evaluation: Mapping[str, Any]) -> d
             "too_long": prepared.too_long,
         },
         "evaluation": dict(evaluation),
-        "steps": trainer.state.global_step,
+        "steps": steps,
         "seconds": round(time.monotonic() - prepared.started, 1),
         "seed": prepared.config.seed,
         "parameters": prepared.parameters,
@@ -215,7 +220,7 @@ def _answers(row: Mapping[str, Any]) -> Sequence[Any]:
     return [row[side] for side in sides]
 
 
-def _store_resolved(directory: Path, config: Config) -> None:
+def store_resolved(directory: Path, config: Config) -> None:
     """Add `resolved` to `run.json`, in one step."""
     path = directory / RUN
     body = json.loads(path.read_text()) if path.exists() else {}

@@ -1,0 +1,19 @@
+"""What reward models share: rows with several completions, losses that learn things of their own, bodies."""
+
+from __future__ import annotations
+
+from training.recipes.reward_support.lessons import Lesson, RewardsConfig, Subject
+from training.recipes.reward_support.training import (
+    conversations,
+    prompt_keys,
+    train_reward_model,
+)
+
+__all__ = [
+    "Lesson",
+    "RewardsConfig",
+    "Subject",
+    "conversations",
+    "prompt_keys",
+    "train_reward_model",
+]

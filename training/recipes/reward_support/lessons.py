@@ -1,0 +1,141 @@
+"""What a recipe gives to train a reward model on, and what it gets back, whatever the body."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from training.recipes.base import Config, Rows
+from training.recipes.reward_support.rows import by_annotator
+from training.recipes.trl_support.arguments import Rates
+from training.recipes.trl_support.fitting import Prepared
+from training.sampling.local.reward_models import Card, RewardModel
+
+Row = dict[str, Any]
+Head = Literal["causal", "encoder", "frozen"]
+Embedder = Literal["tfidf", "base", "stored"]
+
+RATES = Rates(small=1e-3, large=1e-5)
+
+
+class RewardsConfig(Config):
+    """Fields that every reward model has."""
+
+    epochs: float = Field(default=2, gt=0, le=100, description="Passes over the training rows.")
+    head: Head = Field(
+        default="causal",
+        description="What reads the answers: the base model, trained (causal); a masked language model such as "
+        "BERT, trained (encoder); or a linear head alone, on vectors that stay as they are (frozen: seconds on a "
+        "CPU; rates, batches and LoRA do not apply).",
+    )
+    embedder: Embedder = Field(
+        default="tfidf",
+        description="Vectors for a frozen head: word counts (tfidf), the base model's states (base), or "
+        "embeddings that a program stored beside completions (stored).",
+    )
+    ridge: float = Field(
+        default=0.2,
+        gt=0,
+        le=1000,
+        description="Pull of a frozen head's weights towards 0: the inverse variance of their prior.",
+    )
+    members: int = Field(
+        default=1,
+        ge=1,
+        le=16,
+        description="Heads of an ensemble, each on its own bootstrap of the prompts; their spread is the reward's "
+        "uncertainty. 1: no ensemble.",
+    )
+
+
+@dataclass(slots=True)
+class Subject:
+    """A lesson made concrete on its training rows: the loss, and what its heads are."""
+
+    loss: Any  # a RewardLoss
+    rows: list[Row]
+    names: tuple[str, ...] = ("reward",)
+    weights: Callable[[], Sequence[float]] = lambda: (1.0,)
+    members: bool = False
+    head: Head = "causal"
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def card(self, head: Head, embedder: str = "") -> Card:
+        """What the numbers mean now."""
+        return Card(
+            body=head,
+            names=self.names,
+            weights=tuple(float(weight) for weight in self.weights()),
+            members=self.members,
+            embedder=embedder,
+            learned={**self.facts, **self.loss.learned()},
+        )
+
+
+# (annotators, their rows, the config) -> the loss and what its heads are; runs where torch is
+Teach = Callable[[list[str], list[Row], Any], Subject]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Rows, how few are too few, the held-out pairs that every reward model is measured on, and the loss."""
+
+    rows: Rows
+    fewest: int
+    pairs: Sequence[Mapping[str, Any]]
+    teach: Teach
+    rates: Rates = RATES
+
+    def subject(self, train: Sequence[Mapping[str, Any]], config: Any) -> Subject:
+        """The loss on these rows, as an ensemble where the config says so."""
+        names, rows = by_annotator(train)
+        several = config.members > 1
+        subject = (_ensemble if several else _single)(self.teach, names, rows, config)
+        subject.head = config.head
+        return subject
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A trained reward model, and the held-out pairs that it can read."""
+
+    model: RewardModel
+    prepared: Prepared
+    steps: int
+    pairs: Sequence[Mapping[str, Any]]
+
+
+def _single(teach: Teach, names: list[str], rows: list[Row], config: Any) -> Subject:
+    return teach(names, rows, config)
+
+
+def _ensemble(teach: Teach, names: list[str], rows: list[Row], config: Any) -> Subject:
+    from training.recipes.reward_support.losses import Members
+
+    first, *others = (teach(names, rows, config) for _ in range(config.members))
+    first.loss = Members([first.loss, *(other.loss for other in others)])
+    first.rows = _bootstrapped(first.rows, config.members, config.seed)
+    first.names = tuple(f"member {n + 1}" for n in range(config.members))
+    first.weights = lambda: [1 / config.members] * config.members
+    first.members = True
+    return first
+
+
+def _bootstrapped(rows: Sequence[Row], members: int, seed: int) -> list[Row]:
+    """The rows with `bootstrap`: how often each member sees them, Poisson(1) by prompt."""
+    keys = [
+        hashlib.sha256(json.dumps(row["prompt"], sort_keys=True).encode()).hexdigest()
+        for row in rows
+    ]
+    order = {key: n for n, key in enumerate(sorted(set(keys)))}
+    times = np.random.default_rng(seed).poisson(1.0, (len(order), members)).astype(float)
+    return [
+        {**row, "bootstrap": times[order[key]].tolist()}
+        for row, key in zip(rows, keys, strict=True)
+    ]
