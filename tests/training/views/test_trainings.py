@@ -16,7 +16,7 @@ from training.recipes import RECIPES
 CONFIG: dict[str, Any] = {
     f"config-{name}": "on" if value is True else str(value)
     for name, value in RECIPES["dpo"].config_model().model_dump(mode="json").items()
-    if value not in (None, False, "", [])
+    if value is not False and value not in (None, "", [])
 }
 
 
