@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from feedback.errors import InvalidInput
 from training.recipes.base import Config, Recipe
+from training.recipes.cut import Cut
 from training.recipes.dpo import Dpo
 from training.recipes.feedback_sft import FeedbackSft
 from training.recipes.kto import Kto
@@ -23,6 +24,7 @@ RECIPES: dict[str, Recipe] = {
         Kto(),
         Sft(),
         FeedbackSft(),
+        Cut(),
     )
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from training.metrics import mean
 from training.recipes.trl_support.fitting import Prepared
 from training.recipes.trl_support.weighted import metrics_of, weighted_trainer
 from training.sampling.local.loading import load_policy
-from training.sampling.local.scoring import Conversation, conversation_ids, log_probabilities
+from training.sampling.local.scoring import Conversation, token_log_probabilities
 
 Row = Mapping[str, Any]
 Stop = Callable[[], bool]
@@ -79,12 +80,8 @@ def token_means(
 ) -> list[float]:
     """The mean log-probability of a token of each completion given its prompt, in nats."""
     model.eval()
-    sums = log_probabilities(model, tokenizer, conversations, should_stop=should_stop)
-    lengths = []
-    for prompt, completion in conversations:
-        whole, start = conversation_ids(tokenizer, prompt, completion)
-        lengths.append(max(1, len(whole) - start))
-    return [total / length for total, length in zip(sums, lengths, strict=True)]
+    found = token_log_probabilities(model, tokenizer, conversations, should_stop=should_stop)
+    return [math.fsum(tokens) / max(1, len(tokens)) for tokens in found]
 
 
 def _note(trainer: Any, inputs: dict[str, Any], outputs: Any, tokens: Any) -> None:

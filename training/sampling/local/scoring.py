@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -42,10 +43,25 @@ def log_probabilities(
     """The natural-log probability of each completion given its prompt, summed over tokens, the end
     included.
     """
+    found = token_log_probabilities(
+        model, tokenizer, conversations, batch_size=batch_size, should_stop=should_stop
+    )
+    return [math.fsum(tokens) for tokens in found]
+
+
+def token_log_probabilities(
+    model: Any,
+    tokenizer: Any,
+    conversations: Sequence[Conversation],
+    *,
+    batch_size: int = 16,
+    should_stop: Callable[[], bool] = never,
+) -> list[list[float]]:
+    """The natural-log probability of each token of each completion, the end included."""
     import torch
 
     encoded = [conversation_ids(tokenizer, *pair) for pair in conversations]
-    sums = []
+    found: list[list[float]] = []
     for batch in batches(encoded, batch_size, should_stop):
         ids, mask = padded([whole for whole, _ in batch], tokenizer.pad_token_id, model.device)
         starts = torch.tensor([start for _, start in batch], device=model.device).unsqueeze(1)
@@ -54,8 +70,8 @@ def log_probabilities(
         logps = torch.log_softmax(logits.float(), dim=-1).gather(2, ids[:, 1:, None]).squeeze(2)
         places = torch.arange(1, ids.shape[1], device=model.device).unsqueeze(0)
         wanted = (places >= starts) & mask[:, 1:].bool()
-        sums += (logps * wanted).sum(dim=1).tolist()
-    return sums
+        found += [row[kept].tolist() for row, kept in zip(logps, wanted, strict=True)]
+    return found
 
 
 def head_values(
@@ -75,7 +91,7 @@ def head_values(
     for batch in batches(encoded, batch_size, should_stop):
         ids, mask = padded(batch, tokenizer.pad_token_id, model.device)
         with torch.inference_mode():
-            logits = model(input_ids=ids, attention_mask=mask).logits
+            logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
         found.append(logits.double().cpu().numpy())
     values: Matrix = np.concatenate(found) if found else np.zeros((0, 1))
     return values
