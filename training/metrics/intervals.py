@@ -1,4 +1,4 @@
-"""Means and shares with 95 % intervals that respect that rows of one prompt are not independent."""
+"""Means and shares with 95 % intervals for rows that share prompts and annotators."""
 
 from __future__ import annotations
 
@@ -25,50 +25,67 @@ class Estimate:
         return asdict(self)
 
 
-def mean(values: Sequence[float], prompts: Sequence[Hashable]) -> Estimate | None:
-    """The mean, +- 1.96 standard errors clustered by prompt; None without values.
+def mean(
+    values: Sequence[float],
+    prompts: Sequence[Hashable],
+    annotators: Sequence[Hashable] | None = None,
+) -> Estimate | None:
+    """The mean, +- 1.96 standard errors clustered by prompt and, if given, by annotator too; None
+    without values.
 
-    With a single prompt the rows count as independent, as nothing can be said about prompts.
+    Two-way clusters: Cameron, Gelbach & Miller 2011. With a single prompt the rows count as
+    independent, as nothing can be said about prompts; with a single annotator likewise.
     """
     if not values:
         return None
     centre = math.fsum(values) / len(values)
-    spread = Z95 * math.sqrt(_variance_of_mean(values, prompts))
+    spread = Z95 * math.sqrt(_variance(values, prompts, annotators))
     return Estimate(centre, centre - spread, centre + spread, len(values), len(set(prompts)))
 
 
-def proportion(successes: Sequence[float], prompts: Sequence[Hashable]) -> Estimate | None:
+def proportion(
+    successes: Sequence[float],
+    prompts: Sequence[Hashable],
+    annotators: Sequence[Hashable] | None = None,
+) -> Estimate | None:
     """A share of successes (1, 0, or 0.5 for a tie), with Wilson's interval at the effective number
     of rows.
 
-    Wilson 1927; the effective number is n over the design effect of clustering by prompt (Kish
-    1965), or the number of prompts where all rows are alike and the effect cannot be measured. None
-    without rows.
+    Wilson 1927; the effective number is n over the design effect of clustering (Kish 1965) by
+    prompt and, if given, by annotator too, or the number of prompts where all rows are alike and
+    the effect cannot be measured. None without rows.
     """
     if not successes:
         return None
     n, clusters = len(successes), len(set(prompts))
     share = math.fsum(successes) / n
-    effective = _effective_rows(successes, prompts, share, n, clusters)
+    independent = share * (1 - share) / n
+    clustered = _variance(successes, prompts, annotators)
+    measured = independent > 0 and clustered > 0
+    effective = min(float(n), n * independent / clustered) if measured else clusters
     low, high = wilson(share, effective)
     return Estimate(share, low, high, n, clusters)
 
 
-def _effective_rows(
-    successes: Sequence[float], prompts: Sequence[Hashable], share: float, n: int, clusters: int
+def _variance(
+    values: Sequence[float],
+    prompts: Sequence[Hashable],
+    annotators: Sequence[Hashable] | None,
 ) -> float:
-    independent = share * (1 - share) / n
-    clustered = _variance_of_mean(successes, prompts)
-    if independent == 0 or clustered == 0:
-        return clusters
-    return min(float(n), n * independent / clustered)
+    """By prompt + by annotator - by both, and no less than either alone."""
+    by_prompt = _variance_of_mean(values, prompts)
+    if annotators is None or len(set(annotators)) < 2:
+        return by_prompt
+    by_annotator = _variance_of_mean(values, annotators)
+    by_both = _variance_of_mean(values, list(zip(prompts, annotators, strict=True)))
+    return max(by_prompt + by_annotator - by_both, by_prompt, by_annotator)
 
 
-def _variance_of_mean(values: Sequence[float], prompts: Sequence[Hashable]) -> float:
-    """Of the mean: sum over prompts of (sum of residuals)^2 / n^2, times c/(c-1)."""
+def _variance_of_mean(values: Sequence[float], clusters: Sequence[Hashable]) -> float:
+    """Of the mean: sum over clusters of (sum of residuals)^2 / n^2, times c/(c-1)."""
     n = len(values)
     centre = math.fsum(values) / n
-    keys = prompts if len(set(prompts)) > 1 else range(n)
+    keys = clusters if len(set(clusters)) > 1 else range(n)
     residuals: dict[Hashable, list[float]] = defaultdict(list)
     for value, key in zip(values, keys, strict=True):
         residuals[key].append(value - centre)

@@ -8,11 +8,18 @@ from training.metrics.intervals import Estimate, mean, proportion
 
 
 def ranking_accuracy(
-    chosen: Sequence[float], rejected: Sequence[float], prompts: Sequence[Hashable]
+    chosen: Sequence[float],
+    rejected: Sequence[float],
+    prompts: Sequence[Hashable],
+    annotators: Sequence[Hashable] | None = None,
 ) -> Estimate | None:
     """The share of pairs whose chosen side has the higher number; an equal pair counts half."""
-    wins = [1.0 if c > r else 0.5 if c == r else 0.0 for c, r in zip(chosen, rejected, strict=True)]
-    return proportion(wins, prompts)
+    return proportion(wins(chosen, rejected), prompts, annotators)
+
+
+def wins(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+    """1 where ours is higher, 0 where it is lower, 0.5 where they are equal."""
+    return [1.0 if a > b else 0.5 if a == b else 0.0 for a, b in zip(ours, theirs, strict=True)]
 
 
 def separation(
