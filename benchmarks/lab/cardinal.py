@@ -109,12 +109,14 @@ def _best(world: World) -> float:
 
 
 def _unit(vector: Array) -> Array:
-    return vector / float(np.linalg.norm(vector))
+    unit: Array = vector / float(np.linalg.norm(vector))
+    return unit
 
 
 def _softmax(rewards: Array) -> Array:
     shifted = np.exp(rewards - rewards.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
+    policy: Array = shifted / shifted.sum(axis=1, keepdims=True)
+    return policy
 
 
 def _divergence(policy: Array) -> float:

@@ -54,7 +54,7 @@ def _claim(part: Part, recipe: str, by_size: dict[int, list[float]], control: li
     part.claim(
         f"{recipe} with 400 labels: a gain of {FLOORS[recipe]}, above 0 in every seed.",
         f"{np.mean(gains):+.2f}, lowest {min(gains):+.2f}",
-        np.mean(gains) >= FLOORS[recipe] and min(gains) > 0,
+        bool(np.mean(gains) >= FLOORS[recipe] and min(gains) > 0),
     )
     means = [float(np.mean(by_size[n])) for n in sorted(by_size)]
     if len(means) > 1:

@@ -56,7 +56,7 @@ def interval(values: Sequence[float]) -> str:
     return f"{numbers.mean():.3f} ± {half:.3f}"
 
 
-def half_width(values: Sequence[float] | np.ndarray) -> float:  # type: ignore[type-arg]
+def half_width(values: Sequence[float] | np.ndarray) -> float:
     """Half of the 95 % interval of the mean."""
     numbers = np.asarray(values, dtype=float)
     error = numbers.std(ddof=1) / np.sqrt(len(numbers))
