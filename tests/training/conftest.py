@@ -16,6 +16,7 @@ from feedback.evidence import (
     Critique,
     Demonstration,
     Evidence,
+    Score,
     Verdict,
 )
 from training.snapshots import SnapshotOptions, write_snapshot
@@ -95,6 +96,19 @@ def verdict(number: int, *, desirable: bool) -> Verdict:
     )
 
 
+def amount(number: int, value: float = 1.0, **fields: Any) -> Score:
+    """What somebody would pay for the better side of the same taste; the worse one if below 0."""
+    good, bad = (f"{start} Number {number} is fine." for start in ("Of course!", "No idea."))
+    ends = {"value": value, "low": value, "high": value, **fields}
+    return Score(
+        context=context(number, f"What about number {number}?"),
+        completion=Candidate(2 * number, good),
+        other=Candidate(2 * number + 1, bad),
+        unit="USD",
+        **ends,
+    )
+
+
 def demonstration(number: int, text: str = "", weight: float = 1.0) -> Demonstration:
     """A person's answer on the good side of the same taste."""
     return Demonstration(
@@ -132,13 +146,14 @@ def freeze(tmp_path: Path) -> Freeze:
     return write
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make() -> Any:
     """The makers of evidence."""
 
     class Makers:
         comparison = staticmethod(comparison)
         verdict = staticmethod(verdict)
+        amount = staticmethod(amount)
         demonstration = staticmethod(demonstration)
         critique = staticmethod(critique)
         context = staticmethod(context)

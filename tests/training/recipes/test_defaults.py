@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from feedback.errors import InvalidInput
-from training.recipes.dpo import RATES, DpoConfig
+from training.recipes.dpo import RATES
+from training.recipes.preference_support.direct_config import DpoConfig
 from training.recipes.trl_support.arguments import resolve
 
 

@@ -7,14 +7,14 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
+from statistics import fmean, median
 
 from feedback.evidence import Evidence, Score
 from training.recipes.base import Rows
 from training.recipes.trl_support.rows import Row, answer_of, messages_of
 
 WIDEST = 3.0  # typical amounts of an annotator: larger ones count as this many
-SHRINKAGE = 4  # amounts of everybody that an annotator's scale begins with
+SHRINKAGE = 4  # everybody's typical amount counts as so many of an annotator's own
 
 Scores = Mapping[tuple[str, str], float]  # (prompt, answer) -> mean score
 
@@ -32,11 +32,12 @@ class Labelling:
 def labelled(rows: Rows, labelling: Labelling, scores: Scores | None = None) -> Rows:
     """The rows with `margin`, `probability`, `target` and `has_target`, and their weights.
 
-    The size of a preference is its strength, or its amount in typical amounts of its annotator (root mean square of
-    the training rows, drawn towards everybody's), at most three. `margin` is the size above an ordinary preference
-    times `margin_scale`, or with `scores` the difference between the answers' scores times it (0 where one has
-    none): multi-objective DPO (Zhou et al. 2023, arXiv:2310.03708). `probability` is 1/2 for ties, else
-    sigma(size / soft_scale), or 1 where that scale is 0. `target` is the size times `amount_scale`.
+    The size of a preference is its strength, or its amount in typical amounts of its annotator (the
+    median of the training rows, on a log scale drawn towards everybody's), at most three. `margin`
+    is the size above an ordinary preference times `margin_scale`, or with `scores` the difference
+    between the answers' scores times it (0 where one has none): multi-objective DPO (Zhou et al.
+    2023, arXiv:2310.03708). `probability` is 1/2 for ties, else sigma(size / soft_scale), or 1 where
+    that scale is 0. `target` is the size times `amount_scale`.
     """
     scales = _amount_scales(rows.train)
     train, test = (
@@ -92,19 +93,19 @@ def _size(row: Row, scales: Mapping[str, float]) -> float:
 
 def _amount_scales(rows: Sequence[Row]) -> dict[str, float]:
     """The typical amount by annotator and unit, and by unit that of everybody."""
-    squares: dict[str, list[float]] = defaultdict(list)
+    logs: dict[str, list[float]] = defaultdict(list)
+    pooled: dict[str, list[float]] = defaultdict(list)
     for row in rows:
         if row["amount"]:
-            squares[row["annotator"]].append(row["amount"] ** 2)
-    pooled: dict[str, list[float]] = defaultdict(list)
-    for name, own in squares.items():
-        pooled[_unit(name)] += own
-    typical = {unit: fmean(values) for unit, values in pooled.items()}
-    own_scales = {
-        name: math.sqrt((sum(own) + SHRINKAGE * typical[_unit(name)]) / (len(own) + SHRINKAGE))
-        for name, own in squares.items()
+            logs[row["annotator"]].append(math.log(row["amount"]))
+            pooled[_unit(row["annotator"])].append(math.log(row["amount"]))
+    usual = {unit: median(values) for unit, values in pooled.items()}
+    own = {
+        name: (len(values) * median(values) + SHRINKAGE * usual[_unit(name)])
+        / (len(values) + SHRINKAGE)
+        for name, values in logs.items()
     }
-    return {**own_scales, **{unit: math.sqrt(value) for unit, value in typical.items()}}
+    return {name: math.exp(value) for name, value in {**usual, **own}.items()}
 
 
 def _unit(annotator: str) -> str:

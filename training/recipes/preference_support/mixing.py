@@ -101,7 +101,11 @@ def _sum(mix: Mix, batch: Any, labels: Mapping[str, Any]) -> Any:
 
     from training.objectives import LOSSES, DirectSettings, with_divergence
 
-    diverged = with_divergence(batch, mix.divergence, mix.divergence_alpha)
+    diverged = batch
+    if (
+        mix.divergence != "reverse_kl"
+    ):  # its ratios are the batch's own, of which some losses read the parts
+        diverged = with_divergence(batch, mix.divergence, mix.divergence_alpha)
     total = torch.zeros_like(batch.chosen)
     for part in mix.parts:
         losses = LOSSES[part.loss](diverged, DirectSettings(**part.settings))

@@ -85,7 +85,7 @@ def _tell(reporter: Reporter | None, done: int, total: int) -> None:
     if reporter is not None:
         if reporter.should_stop():
             raise Stopped
-        reporter.progress(done, total, "Reference model")
+        reporter.progress(0, total, f"Reference model: {done} of {total} rows")
 
 
 def _longest_first(dataset: Any) -> list[int]:
