@@ -9,22 +9,34 @@ from pydantic import ValidationError
 
 from feedback.errors import InvalidInput
 from training.recipes.base import Config, Recipe
+from training.recipes.best_of_n import BestOfN
 from training.recipes.cut import Cut
 from training.recipes.dpo import Dpo
 from training.recipes.feedback_sft import FeedbackSft
 from training.recipes.kto import Kto
+from training.recipes.reference_free import ReferenceFree
+from training.recipes.reward_amounts import RewardAmounts
+from training.recipes.reward_attributes import RewardAttributes
 from training.recipes.reward_model import RewardModel
+from training.recipes.reward_ranking import RewardRanking
+from training.recipes.reward_thumbs import RewardThumbs
 from training.recipes.sft import Sft
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         RewardModel(),
+        RewardRanking(),
+        RewardThumbs(),
+        RewardAmounts(),
+        RewardAttributes(),
         Dpo(),
         Kto(),
+        ReferenceFree(),
         Sft(),
         FeedbackSft(),
         Cut(),
+        BestOfN(),
     )
 }
 

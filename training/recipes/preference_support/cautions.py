@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from training.recipes.preference_support.direct_config import SORTING, DpoConfig
 from training.recipes.preference_support.mixing import TIE_AWARE
+from training.recipes.preference_support.pair_config import PairConfig
 
 FEW_PAIRS = 100  # below, what a policy learns is mostly chance
 FAR = 50.0  # nats between two answers that a policy hardly reaches without unlearning to write
@@ -15,6 +16,13 @@ STIFF = 1.0
 def direct_cautions(counts: Mapping[str, int], config: DpoConfig) -> list[str]:
     """For DPO: few pairs, labels that no loss reads, goals too near or too far, small micro batches."""
     return [*_of_counts(counts, config), *_of_numbers(config)]
+
+
+def pairs_used(counts: Mapping[str, int], config: PairConfig) -> int:
+    """How many pairs there are to train on."""
+    used = ["comparison_decided"]
+    used += ["amount_decided"] * config.use_amounts + ["revision"] * config.use_revisions
+    return sum(counts.get(f"{name}_train", 0) for name in used)
 
 
 def few_pairs(have: int) -> list[str]:
@@ -32,15 +40,10 @@ def stiff(beta: float) -> list[str]:
 
 
 def _of_counts(counts: Mapping[str, int], config: DpoConfig) -> Iterator[str]:
-    names = ("comparison_decided", "amount_decided", "revision")
-    pairs, amounts, revisions = (counts.get(f"{name}_train", 0) for name in names)
-    ties = counts.get("tie_train", 0)
-    if config.losses == {"squared"}:
-        yield from few_pairs(amounts)
-    else:
-        yield from few_pairs(
-            pairs + config.use_amounts * amounts + config.use_revisions * revisions
-        )
+    names = ("comparison_decided", "amount_decided", "tie")
+    pairs, amounts, ties = (counts.get(f"{name}_train", 0) for name in names)
+    priced = config.losses == {"squared"}
+    yield from few_pairs(amounts if priced else pairs_used(counts, config))
     if ties > pairs / 4 and not config.losses & TIE_AWARE:
         yield (
             f"{ties} ties are left out; rao_kupper, davidson and soft learn from them too, which helps where "

@@ -7,8 +7,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from training.recipes.base import Config
 from training.recipes.preference_support.mixing import TIE_AWARE, Mix, Part
+from training.recipes.preference_support.pair_config import PairConfig
 
 Loss = Literal[
     "sigmoid", "sigmoid_norm", "hinge", "ipo", "robust", "soft", "margin", "rao_kupper", "davidson", "squared",
@@ -54,11 +54,9 @@ class AddedLoss(BaseModel):
     weight: float = Field(default=1, gt=0, le=1000)
 
 
-class DpoConfig(Config):
+class DpoConfig(PairConfig):
     """Fields of DPO."""
 
-    epochs: float = Field(default=2, gt=0, le=100, description="Passes over the training rows.")
-    batch_size: int = Field(default=16, ge=1, le=1024, description="Rows in one optimiser step.")
     loss: Loss = Field(
         default="sigmoid",
         description="What is minimised. rao_kupper, davidson and soft also learn from ties, squared from amounts "
@@ -112,15 +110,6 @@ class DpoConfig(Config):
         gt=0,
         le=100,
         description="For squared: the difference in reward that an annotator's typical amount stands for.",
-    )
-    use_amounts: bool = Field(
-        default=True, description="Learn from amounts (willingness to pay) as from comparisons."
-    )
-    use_revisions: bool = Field(
-        default=True, description="Prefer a corrected or rewritten answer to the original."
-    )
-    weigh_by_size: bool = Field(
-        default=False, description="Let a row count by its strength, or by its amount."
     )
     divergence: Literal["reverse_kl", "forward_kl", "js_divergence", "alpha_divergence"] = Field(
         default="reverse_kl",

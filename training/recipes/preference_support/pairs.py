@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from feedback.evidence import Candidate, Comparison, Context, Critique, Evidence, Ranking, Score
 from feedback.evidence import comparisons_of as pairs_of
 from training.recipes.base import Rows
-from training.recipes.trl_support.rows import Row, answer_of, collect, messages_of
+from training.recipes.trl_support.rows import Row, about, answer_of, collect, messages_of
 
 FEWEST = 8
 
@@ -28,7 +28,7 @@ class Wanted:
 
 
 def preference_rows(evidence: Iterable[tuple[str, Evidence]], wanted: Wanted) -> Rows:
-    """Rows `prompt`, `chosen`, `rejected` (messages), `weight`, `tie`, `strength`, `amount`, `annotator`.
+    """Rows `prompt`, `chosen`, `rejected` (messages), `weight`, `tie`, `strength`, `amount`, `annotator`, `about`.
 
     `strength` is 1 for an ordinary preference; `amount` is the number put on the difference, at least 0, and None
     where there is none; `annotator` names the scale of amounts: who, and in which unit. In a tie the sides stand in
@@ -129,4 +129,5 @@ def _row(
         "strength": strength,
         "amount": amount,
         "annotator": annotator,
+        "about": about(context, strength),
     }
