@@ -35,6 +35,11 @@ urlpatterns = [
     path(f"{PROJECT}/snapshots/<int:pk>/train/<str:recipe>/", trainings.train, name="train"),
     path(f"{PROJECT}/checkpoints/", checkpoints.checkpoints, name="checkpoints"),
     path(f"{PROJECT}/checkpoints/<int:pk>/", checkpoints.checkpoint, name="checkpoint"),
+    path(
+        f"{PROJECT}/checkpoints/<int:pk>/score/",
+        checkpoints.checkpoint_score,
+        name="checkpoint_score",
+    ),
     path(f"{PROJECT}/policies/", policies.policies, name="policies"),
     path(f"{PROJECT}/policies/<int:pk>/archive/", policies.policy_archive, name="policy_archive"),
     path(f"{PROJECT}/sampling/", sampling.sampling, name="sampling"),

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from feedback.errors import InvalidInput, TouchstoneError
-from training.progress import LOCK, RUN, EventWriter, Stopped
+from training.progress import LOCK, RUN, EventWriter, Stopped, fill_lines
 
 Result = dict[str, Any]
 Task = Callable[[Path, Mapping[str, Any], EventWriter], Result]
 
 HELD = 75  # EX_TEMPFAIL: another child works in this directory
-CHUNK = 16  # prompts sampled, or rows scored, between two writes
 
 
 def train(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Result:
@@ -62,7 +61,7 @@ def sample(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Res
         found = policy.sample(messages, params, seeds, writer.should_stop)
         return [{"samples": [asdict(sample) for sample in samples]} for samples in found]
 
-    done = _fill(
+    done = fill_lines(
         directory / task.get("samples", "samples.jsonl"), prompts, answer, writer, "Sampling"
     )
     return {"prompts": done, "samples": done * params.n}
@@ -71,7 +70,8 @@ def sample(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Res
 def score(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Result:
     """`reward_model` (a path) and `rows` (a file in the directory): lines in `scores.jsonl`.
 
-    A row is `{"id", "prompt": messages, "completion": text}`; a score line is `{"id", "score"}`.
+    A row is `{"id", "prompt": messages, "completion": text}`; a score line is `{"id", "score"}`, of an ensemble
+    with `members`, what each of them says.
     """
     from training.sampling.local.reward_models import load_reward_model
 
@@ -82,10 +82,13 @@ def score(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Resu
         conversations = [
             (row["prompt"], [{"role": "assistant", "content": row["completion"]}]) for row in chunk
         ]
-        numbers = model.rewards(conversations, should_stop=writer.should_stop)
-        return [{"score": number} for number in numbers]
+        heads = model.heads(conversations, should_stop=writer.should_stop)
+        scores = [{"score": number} for number in model.combined(heads)]
+        if not model.card.members:
+            return scores
+        return [{**s, "members": m} for s, m in zip(scores, heads.tolist(), strict=True)]
 
-    return {"rows": _fill(directory / "scores.jsonl", rows, answer, writer, "Scoring")}
+    return {"rows": fill_lines(directory / "scores.jsonl", rows, answer, writer, "Scoring")}
 
 
 def starter(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Result:
@@ -179,42 +182,6 @@ def _crash(error: Exception) -> TouchstoneError:
     return TouchstoneError(
         message, code="crashed", hint="The log has the whole traceback; resume tries again."
     )
-
-
-def _fill(
-    path: Path,
-    items: list[Any],
-    answer: Callable[[list[Any]], list[Any]],
-    writer: EventWriter,
-    message: str,
-) -> int:
-    """Append `{"id", **answer}` for each item that has no line yet; returns how many items have
-    one.
-    """
-    done = _answered(path)
-    waiting = [item for item in items if item["id"] not in done]
-    writer.progress(len(done), len(items), message)
-    with path.open("a", encoding="utf-8") as file:
-        for start in range(0, len(waiting), CHUNK):
-            if writer.should_stop():
-                raise Stopped
-            chunk = waiting[start : start + CHUNK]
-            for item, body in zip(chunk, answer(chunk), strict=True):
-                file.write(json.dumps({"id": item["id"], **body}, ensure_ascii=False) + "\n")
-            file.flush()
-            writer.progress(len(done) + start + len(chunk), len(items), message)
-    return len(items)
-
-
-def _answered(path: Path) -> set[Any]:
-    """The ids that have a line; a half-written last line of a killed child is cut off."""
-    if not path.exists():
-        return set()
-    whole = path.read_bytes()
-    complete = whole[: whole.rfind(b"\n") + 1]
-    if len(complete) < len(whole):
-        path.write_bytes(complete)
-    return {json.loads(line)["id"] for line in complete.splitlines()}
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -73,6 +73,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "api-job-log": {"get": VIEWERS},
     "api-checkpoints": {"get": VIEWERS},
     "api-checkpoint": {"get": VIEWERS},
+    "api-checkpoint-score": {"post": OWNERS},
     "api-policies": {"get": VIEWERS, "post": OWNERS},
     "api-samples": {"get": VIEWERS, "post": VIEWERS},
 }
@@ -130,6 +131,7 @@ def addresses(
         "api-item-judgments": [item.pk],
         "api-item-repeat": [item.pk],
         "api-checkpoint": [checkpoint.pk],
+        "api-checkpoint-score": [checkpoint.pk],
         "api-train": [snapshot.pk],
         "api-submission-undo": [judged.pk],
         "api-annotator-quality": [project.slug, judged.annotator_id],

@@ -11,11 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from feedback.api.base import ProjectList
+from feedback.api.base import ProjectList, user_of
 from feedback.models import Project
 from feedback.permissions import Ability
-from training import selectors
-from training.api.base import MODELS
+from training import selectors, services
+from training.api.base import MODELS, JobOut, queued
 from training.models import Checkpoint
 
 
@@ -78,3 +78,13 @@ class CheckpointDetail(APIView):
         """The checkpoint with its lineage and evaluation."""
         checkpoint = selectors.find_checkpoint(request.user, pk, Ability.VIEW)
         return Response(CheckpointOut(checkpoint).data)
+
+
+class ScoreItems(APIView):
+    """What a reward model thinks of the answers that wait."""
+
+    @extend_schema(operation_id="checkpoints_score", request=None, responses={202: JobOut})
+    def post(self, request: Request, pk: int) -> Response:
+        """Score them in a job: the signals `reward` and, of an ensemble, `reward_disagreement` are stored."""
+        checkpoint = selectors.find_checkpoint(request.user, pk, Ability.TRAIN)
+        return queued(services.start_scoring(checkpoint, user_of(request)))

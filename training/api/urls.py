@@ -55,4 +55,9 @@ urlpatterns = [
     path("jobs/<int:pk>/metrics/", jobs.JobMetrics.as_view(), name="api-job-metrics"),
     path("jobs/<int:pk>/log/", jobs.JobLog.as_view(), name="api-job-log"),
     path("checkpoints/<int:pk>/", checkpoints.CheckpointDetail.as_view(), name="api-checkpoint"),
+    path(
+        "checkpoints/<int:pk>/score/",
+        checkpoints.ScoreItems.as_view(),
+        name="api-checkpoint-score",
+    ),
 ]

@@ -13,6 +13,7 @@ from training.operations.import_content import ImportContent
 from training.operations.order_items import OrderItems
 from training.operations.report_quality import ReportQuality
 from training.operations.sample_completions import SampleCompletions
+from training.operations.score_items import ScoreItems
 from training.operations.train_model import TrainModel
 
 OPERATIONS: dict[str, Operation[Any]] = {
@@ -25,6 +26,7 @@ OPERATIONS: dict[str, Operation[Any]] = {
         OrderItems(),
         ReportQuality(),
         SampleCompletions(),
+        ScoreItems(),
         TrainModel(),
     )
 }

@@ -12,9 +12,11 @@ from training.jobs.child import run_child
 from training.jobs.context import JobContext
 from training.models import Policy, Snapshot
 from training.operations.base import Operation, Outcome, Params
-from training.progress import CHECKPOINTS, LOG, OUTPUT, RUN
+from training.progress import CHECKPOINTS, LOG, OUTPUT, ROUNDS, RUN
 from training.recipes import get_recipe, parse_config
 from training.registry import cached_tree, model_path, register_checkpoint
+
+SAVED = (CHECKPOINTS, ROUNDS)  # folders of a run that a resume goes on from
 
 
 class TrainParams(Params):
@@ -42,7 +44,7 @@ class TrainModel(Operation[TrainParams]):
         config = parsed.model_dump(mode="json")
         snapshot = Snapshot.objects.get(pk=params.snapshot)
         base = Policy.objects.get(pk=params.base)
-        _bring_checkpoint(context)
+        _bring_saved(context)
         task = {
             "task": "train",
             "recipe": recipe.name,
@@ -72,34 +74,41 @@ class TrainModel(Operation[TrainParams]):
         return Outcome(result={**result, **made})
 
 
-def _stored(context: JobContext) -> str:
-    return f"runs/{context.job.pk}/{CHECKPOINTS}"
+def _stored(context: JobContext, folder: str) -> str:
+    return f"runs/{context.job.pk}/{folder}"
 
 
-def _bring_checkpoint(context: JobContext) -> None:
-    """On a machine that never saw this run, fetch the checkpoint that another one saved."""
-    local = context.directory / CHECKPOINTS
-    if local.exists() or not tree_exists(_stored(context)):
-        return
-    source = fetch_tree(_stored(context), local)
-    if source != local:
-        shutil.copytree(source, local)
+def _bring_saved(context: JobContext) -> None:
+    """On a machine that never saw this run, fetch what another one saved."""
+    for folder in SAVED:
+        local, stored = context.directory / folder, _stored(context, folder)
+        if local.exists() or not tree_exists(stored):
+            continue
+        source = fetch_tree(stored, local)
+        if source != local:
+            shutil.copytree(source, local)
 
 
 def _keep(context: JobContext, path: str) -> None:
-    """Keep the newest saved checkpoint in storage.
+    """Keep the newest saved checkpoint in storage, with what lies beside it: of a run in rounds the
+    policy of the round before, and samples.
 
     The child keeps two checkpoints; one that went away while it was copied has a newer one behind it.
     """
-    staged = context.directory / "staged"
+
+    def older(_: str, names: list[str]) -> set[str]:
+        saved = {name for name in names if name.startswith("checkpoint-")}
+        return saved - {Path(path).name} | {name for name in names if name.endswith(".partial")}
+
+    folder, staged = Path(path).parts[0], context.directory / "staged"
     shutil.rmtree(staged, ignore_errors=True)
     try:
-        shutil.copytree(context.directory / path, staged / Path(path).name)
+        shutil.copytree(context.directory / folder, staged, ignore=older)
     except (FileNotFoundError, shutil.Error):
         if (context.directory / path).exists():
             raise
     else:
-        store_tree(staged, _stored(context))
+        store_tree(staged, _stored(context, folder))
     shutil.rmtree(staged, ignore_errors=True)
 
 
@@ -111,6 +120,8 @@ def _tidy(context: JobContext) -> None:
         if (context.directory / name).exists():
             shutil.copy(context.directory / name, papers / name)
     store_tree(papers, f"runs/{context.job.pk}/papers")
-    remove_tree(_stored(context))
-    for folder in (papers, context.directory / CHECKPOINTS, context.directory / OUTPUT):
-        shutil.rmtree(folder, ignore_errors=True)
+    for folder in SAVED:
+        remove_tree(_stored(context, folder))
+        shutil.rmtree(context.directory / folder, ignore_errors=True)
+    for done in (papers, context.directory / OUTPUT):
+        shutil.rmtree(done, ignore_errors=True)

@@ -24,6 +24,7 @@ from training.services.starts import (
     start_ordering,
     start_quality_report,
     start_sampling,
+    start_scoring,
     start_snapshot,
     start_training,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "start_ordering",
     "start_quality_report",
     "start_sampling",
+    "start_scoring",
     "start_snapshot",
     "start_training",
     "stop_sampling",

@@ -15,7 +15,7 @@ from feedback.errors import InvalidInput
 from feedback.imports import check_columns, columns_of, detect_format, parse_mapping, read_rows
 from feedback.models import Annotator, Project, User
 from training.companions import choose_models
-from training.models import Job, JobState, Policy, PolicyKind, Snapshot
+from training.models import Checkpoint, Job, JobState, Policy, PolicyKind, Snapshot
 from training.operations.sample_completions import SampleParams
 from training.recipes import get_recipe, parse_config
 from training.registry import model_path
@@ -71,6 +71,23 @@ def start_quality_report(project: Project, owner: User) -> Job:
     return under_way.first() or queue_job("report_quality", {}, project=project, owner=owner)
 
 
+def start_scoring(checkpoint: Checkpoint, owner: User) -> Job:
+    """Queue the scoring of what waits to be judged. Raises InvalidInput `wrong_model` for a policy."""
+    if checkpoint.produces != "reward_model":
+        raise InvalidInput(
+            f"'{checkpoint.name}' is a policy, and only reward models score answers.",
+            code="wrong_model",
+            hint="Choose a checkpoint that a reward-model recipe made.",
+        )
+    return queue_job(
+        "score_items",
+        {"checkpoint": checkpoint.pk},
+        project=checkpoint.project,
+        owner=owner,
+        title=f"Score what waits by {checkpoint.name}"[:200],
+    )
+
+
 def start_ordering(project: Project, owner: User) -> Job:
     """Queue the working out of the queue's order; the one that waits already, if there is one.
 
@@ -109,6 +126,7 @@ def start_training(
     """
     chosen = get_recipe(recipe)
     parsed = parse_config(chosen, config)
+    chosen.check(parsed)
     missing = chosen.missing(snapshot.counts)
     if missing:
         raise InvalidInput(

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from feedback.errors import NotFound
+from feedback.errors import NotFound, TouchstoneError
+from feedback.models import Project
 from feedback.permissions import Ability, abilities
 from feedback.selectors import get_project
 from feedback.views.requests import MemberRequest, page_of
-from training import selectors
+from training import selectors, services
 from training.models import Checkpoint
 from training.recipes import RECIPES
 from training.views.lineage import Measured, config_rows, evaluation_rows, model_rows
+from training.views.requests import nudge_for
 
 
 @login_required
@@ -40,9 +43,7 @@ def checkpoints(request: MemberRequest, slug: str) -> HttpResponse:
 def checkpoint(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
     """One checkpoint with its lineage."""
     project = get_project(request.user, slug, Ability.VIEW)
-    found = selectors.checkpoints_of(project).filter(pk=pk).first()
-    if found is None:
-        raise NotFound(f"There is no checkpoint {pk} here.", code="unknown_checkpoint")
+    found = _found(project, pk)
     recipe = RECIPES.get(found.recipe)
     context = {
         "project": project,
@@ -55,6 +56,28 @@ def checkpoint(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
         "may": abilities(request.user, project),
     }
     return render(request, "training/checkpoint.html", context)
+
+
+@login_required
+@require_POST
+def checkpoint_score(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Score what waits by this reward model, and show the job."""
+    project = get_project(request.user, slug, Ability.TRAIN)
+    found = _found(project, pk)
+    try:
+        job = services.start_scoring(found, request.user)
+    except TouchstoneError as error:
+        messages.error(request, error.message)
+        return redirect("checkpoint", slug, pk)
+    nudge_for(job)
+    return redirect("job", job.pk)
+
+
+def _found(project: Project, pk: int) -> Checkpoint:
+    found = selectors.checkpoints_of(project).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(f"There is no checkpoint {pk} here.", code="unknown_checkpoint")
+    return found
 
 
 def duel_url(checkpoint: Checkpoint) -> str:

@@ -34,6 +34,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "train": {"get": OWNERS, "post": OWNERS},
     "checkpoints": {"get": VIEWERS},
     "checkpoint": {"get": VIEWERS},
+    "checkpoint_score": {"post": OWNERS},
     "policies": {"get": VIEWERS, "post": OWNERS},
     "policy_archive": {"post": OWNERS},
     "sampling": {"get": VIEWERS, "post": VIEWERS},
@@ -77,6 +78,7 @@ def addresses(
     args |= {key: [slug, sample] for key in ("sampling_shown", "sampling_thumb")}
     args |= {key: [job.pk] for key in NOT_TOLD}
     args |= {"train": [slug, snapshot.pk, "dpo"], "checkpoint": [slug, checkpoint.pk]}
+    args |= {"checkpoint_score": [slug, checkpoint.pk]}
     args |= {key: [slug, own.pk] for key in ("annotator", "annotator_data", "annotator_erase")}
     args |= {"policy_archive": [slug, spare.pk], "jobs": []}
     return {name: reverse(name, args=values) for name, values in args.items()}
