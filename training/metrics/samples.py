@@ -53,20 +53,6 @@ def win_rate(
     return proportion(wins(ours, theirs), prompts)
 
 
-def both_orders(first: Sequence[float], swapped: Sequence[float]) -> tuple[list[float], float]:
-    """(probabilities that ours is better, share of consistent verdicts) of a judge asked in both
-    orders.
-
-    `first` are probabilities that the answer shown first is better, ours shown first; `swapped` the
-    same with theirs shown first. Their mean is free of a liking for a place: verdicts that disagree
-    make a tie.
-    """
-    pairs = list(zip(first, swapped, strict=True))
-    chances = [(a + 1 - b) / 2 for a, b in pairs]
-    agreeing = [(a > 0.5) == (1 - b > 0.5) for a, b in pairs]
-    return chances, sum(agreeing) / len(agreeing) if agreeing else 1.0
-
-
 def best_of_kl(n: int) -> float:
     """log n - (n - 1) / n nats: the best of n against the policy, an upper bound.
 

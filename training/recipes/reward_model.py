@@ -12,7 +12,7 @@ from training.progress import Reporter
 from training.recipes.base import Config, Recipe, Rows, Run
 from training.recipes.reward_support import Lesson, RewardsConfig, Subject, train_reward_model
 from training.recipes.reward_support.rows import Row, pairs
-from training.recipes.trl_support import FEWEST_PAIRS, missing_pairs, pair_rows
+from training.recipes.trl_support import FEWEST_PAIRS, held_out_pairs, missing_pairs
 from training.snapshots import read_evidence
 
 Loss = Literal[
@@ -85,7 +85,7 @@ def lesson_of(evidence: Sequence[tuple[str, Evidence]], config: RewardModelConfi
     return Lesson(
         rows=pairs(evidence, ties=config.loss in TIED),
         fewest=FEWEST_PAIRS,
-        pairs=pair_rows(evidence).test,
+        pairs=held_out_pairs(evidence),
         teach=teach,
     )
 

@@ -12,7 +12,6 @@ from training.metrics import (
     Vote,
     best_of_curve,
     best_of_kl,
-    both_orders,
     brier,
     calibration_error,
     distinct,
@@ -238,11 +237,7 @@ def test_words_are_distinct_or_not() -> None:
     assert distinct(["word"], 2) is None
 
 
-def test_a_judge_that_likes_the_first_place_makes_ties() -> None:
-    chances, consistent = both_orders([1.0, 1.0, 0.9], [1.0, 0.0, 0.2])
-    assert chances == [0.5, 1.0, pytest.approx(0.85)]
-    assert consistent == pytest.approx(2 / 3)
-    assert both_orders([], []) == ([], 1.0)
+def test_a_tie_is_half_a_win() -> None:
     found = win_rate([2.0, 1.0, 0.0], [1.0, 1.0, 3.0], range(3))
     assert found is not None
     assert found.value == 0.5

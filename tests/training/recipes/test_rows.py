@@ -25,6 +25,7 @@ def test_a_comparison_becomes_one_conversational_row(make: Any) -> None:
             "rejected": [{"role": "assistant", "content": "No idea. Number 4 is fine."}],
             "margin": 2.0,
             "weight": 0.5,
+            "about": {"annotator": "", "tags": [], "strength": 3.0},
         }
     ]
     assert [row["margin"] for row in rows.test] == [0.0]

@@ -9,7 +9,13 @@ from training.recipes.trl_support.evaluation import (
     evaluate_verdicts,
 )
 from training.recipes.trl_support.fitting import Prepared, fit, prepare, result
-from training.recipes.trl_support.rows import FEWEST_PAIRS, missing_pairs, pair_rows, verdict_rows
+from training.recipes.trl_support.rows import (
+    FEWEST_PAIRS,
+    held_out_pairs,
+    missing_pairs,
+    pair_rows,
+    verdict_rows,
+)
 from training.recipes.trl_support.weighted import completion_logps, metrics_of, weighted_trainer
 
 __all__ = [
@@ -21,6 +27,7 @@ __all__ = [
     "evaluate_reward_model",
     "evaluate_verdicts",
     "fit",
+    "held_out_pairs",
     "metrics_of",
     "missing_pairs",
     "pair_rows",

@@ -53,10 +53,14 @@ class Prepared:
     arguments: dict[str, Any]
 
     def dataset(self) -> Any:
-        """The training rows as a `datasets.Dataset`, in memory; `row` is each one's place."""
+        """The training rows as a `datasets.Dataset`, in memory; `row` is each one's place.
+
+        What only figures read stays behind.
+        """
         from datasets import Dataset
 
-        return Dataset.from_list([{**row, "row": place} for place, row in enumerate(self.train)])
+        kept = ({k: v for k, v in row.items() if k != "about"} for row in self.train)
+        return Dataset.from_list([{**row, "row": place} for place, row in enumerate(kept)])
 
     def fitting(self, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Those of the rows that are not too long."""

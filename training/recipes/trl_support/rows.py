@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from feedback.evidence import (
@@ -23,12 +24,28 @@ FEWEST_PAIRS = 8  # decided comparisons of the training split, to train on pairs
 
 
 def pair_rows(evidence: Iterable[tuple[str, Evidence]]) -> Rows:
-    """Preference rows: `prompt`, `chosen`, `rejected` as messages, `margin`, `weight`.
+    """Preference rows: `prompt`, `chosen`, `rejected` as messages, `margin`, `weight`, `about`.
 
     `margin` is the strength above an ordinary preference: 0, 1, 2 for strengths 1, 2, 3. Rankings
     count as all their pairs. Unusable: `not_a_comparison` and the flaws of a Comparison.
     """
     return collect((split, outcome) for split, record in evidence for outcome in _pairs(record))
+
+
+def held_out_pairs(evidence: Iterable[tuple[str, Evidence]]) -> list[Row]:
+    """The held-out pairs that a reward is measured on: those of `pair_rows`, and pairs that people found
+    equally good, their sides in stored order; `tie` tells them apart.
+    """
+    found: list[Row] = []
+    for split, record in evidence:
+        if split == "test" and isinstance(record, Comparison | Ranking):
+            for comparison in comparisons_of(record):
+                row = _pair(comparison)
+                if isinstance(row, dict):
+                    found.append({**row, "tie": False})
+                elif row == "tie":
+                    found += _tied(comparison)
+    return found
 
 
 def missing_pairs(counts: Mapping[str, int]) -> list[str]:
@@ -68,6 +85,15 @@ def balanced_weights(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
     return [{**row, "weight": row["weight"] * len(rows) / total} for row in rows]
 
 
+def about(context: Context, strength: float = 1.0) -> Row:
+    """By whom and of what kind a judgment is: figures are told apart by it, and no loss reads it."""
+    return {
+        "annotator": context.annotator,
+        "tags": list(context.tags),
+        "strength": float(strength),
+    }
+
+
 def collect(outcomes: Iterable[tuple[str, Row | str]]) -> Rows:
     """Rows by split, from (split, row or why there is none)."""
     rows: dict[str, list[Row]] = {"train": [], "test": []}
@@ -99,7 +125,14 @@ def _pair(comparison: Comparison) -> Row | str:
         "rejected": answer_of(rejected),
         "margin": max(0.0, float(comparison.strength) - 1.0),
         "weight": float(context.weight),
+        "about": about(context, comparison.strength),
     }
+
+
+def _tied(comparison: Comparison) -> list[Row]:
+    """The row of a tie between two texts that differ."""
+    as_decided = _pair(replace(comparison, outcome="first", strength=0.0))
+    return [{**as_decided, "tie": True}] if isinstance(as_decided, dict) else []
 
 
 def _verdict(record: Evidence) -> Row | str:
