@@ -20,6 +20,7 @@ from training.recipes.reward_attributes import RewardAttributes
 from training.recipes.reward_model import RewardModel
 from training.recipes.reward_ranking import RewardRanking
 from training.recipes.reward_thumbs import RewardThumbs
+from training.recipes.rules import Rules
 from training.recipes.sft import Sft
 
 RECIPES: dict[str, Recipe] = {
@@ -36,6 +37,7 @@ RECIPES: dict[str, Recipe] = {
         Sft(),
         FeedbackSft(),
         Cut(),
+        Rules(),
         BestOfN(),
     )
 }

@@ -15,6 +15,7 @@ The keys of `counts`, all present even when zero; each also with `_train` and `_
     amount_decided      those that are not 0
     ranked              rankings of texts in at least two tiers
     graded              judgments that score several texts, not all alike (by the first aspect)
+    rating              scores of a text by itself
     image               records about images, which text is not learnt from
     ranking, score, critique, demonstration   records of that name
     prompts             different prompts
@@ -54,6 +55,7 @@ COUNTED = (
     "amount_decided",
     "ranked",
     "graded",
+    "rating",
     "image",
     "prompts",
 )
@@ -119,6 +121,8 @@ def _names(record: Evidence) -> Iterator[str]:
         yield from _critique_names(record)
     if isinstance(record, Score) and record.other:
         yield from _amount_names(record, record.other)
+    if isinstance(record, Score) and record.other is None and not record.completion.flaw():
+        yield "rating"
     if isinstance(record, Ranking) and len(_text_tiers(record)) > 1:
         yield "ranked"
     if _shows_an_image(record):

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from training.recipes.reward_support.lessons import Lesson, RewardsConfig, Subject
-from training.recipes.reward_support.training import (
-    conversations,
-    prompt_keys,
-    train_reward_model,
-)
+from training.recipes.reward_support.training import train_reward_model
 
 __all__ = [
     "Lesson",
     "RewardsConfig",
     "Subject",
-    "conversations",
-    "prompt_keys",
     "train_reward_model",
 ]

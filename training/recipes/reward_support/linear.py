@@ -171,7 +171,7 @@ def _descend(optimizer: Any, objective: Callable[[], Any], reporter: Reporter) -
     """How many steps it took. Raises Stopped when told to, and `training_diverged`."""
     before = math.inf
     for step in range(1, STEPS + 1):
-        value = float(optimizer.step(objective))  # before the step
+        value = optimizer.step(objective).item()  # before the step
         if not math.isfinite(value):
             raise TouchstoneError(
                 f"The fit diverged at step {step}: the loss is {value}.",

@@ -73,7 +73,7 @@ class RaoKupper(PairLoss):
 
     def learned(self) -> dict[str, Any]:
         """The threshold, in units of reward."""
-        return {"tie_threshold": round(float(softplus(self.raw)), 4)}
+        return {"tie_threshold": round(softplus(self.raw).item(), 4)}
 
 
 class CumulativeLink(PairLoss):

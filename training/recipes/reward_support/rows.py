@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from feedback.evidence import (
@@ -87,11 +88,25 @@ def ratings(evidence: Iterable[tuple[str, Evidence]], *, comparisons: bool) -> R
             key = (split, record.context.judgment, record.completion.id, record.completion.text)
             grouped.setdefault(key, []).append(record)
         elif comparisons:
-            outcomes += [(split, _about(row)) for row in _pairs(record, False, "not_a_rating")]
+            outcomes += [(split, outcome) for outcome in _compared(record)]
         else:
             outcomes.append((split, "not_a_rating"))
     outcomes += [(split, _rating(scores)) for (split, *_), scores in grouped.items()]
     return collect(outcomes)
+
+
+def as_pairs(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Rows of two completions, the preferred one first, as held-out pairs: `prompt`, `chosen`, `rejected`."""
+    return [
+        {
+            "prompt": row["prompt"],
+            "chosen": row["completions"][0],
+            "rejected": row["completions"][1],
+            "annotator": row["annotator"],
+            "weight": row["weight"],
+        }
+        for row in rows
+    ]
 
 
 def by_annotator(
@@ -188,10 +203,15 @@ def _rating(scores: Sequence[Score]) -> Row | str:
     return flaw or listed(first.context, [first.completion], scores=values, aspect="")
 
 
-def _about(row: Row | str) -> Row | str:
-    if isinstance(row, str):
-        return row
-    return {**row, "scores": {}, "aspect": ""}
+def _compared(record: Evidence) -> Iterator[Row | str]:
+    """Decided pairs and the aspect that they are about."""
+    if not isinstance(record, Comparison | Ranking):
+        yield "not_a_rating"
+        return
+    for comparison in comparisons_of(record):
+        row = _pair(replace(comparison, aspect=None), ties=False)
+        about = comparison.aspect or ""
+        yield row if isinstance(row, str) else {**row, "scores": {}, "aspect": about}
 
 
 def _flaw(sides: Sequence[Candidate]) -> str | None:

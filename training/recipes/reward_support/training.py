@@ -10,6 +10,7 @@ from training.progress import Reporter
 from training.recipes.base import Run
 from training.recipes.reward_support.lessons import Fitted, Head, Lesson
 from training.recipes.reward_support.linear import fit_linear
+from training.recipes.reward_support.measures import prompt_keys
 from training.recipes.reward_support.transformer import fit_transformer
 from training.recipes.trl_support import evaluate_reward_model
 from training.recipes.trl_support.fitting import summary
@@ -39,22 +40,13 @@ def train_reward_model(
     if measure is not None and prepared.test:
         evaluation |= measure(model, prepared.test, reporter.should_stop)
     if model.card.members:
-        evaluation |= _spread(model, fitted.pairs, reporter.should_stop)
+        decided = [row for row in fitted.pairs if not row.get("tie")]
+        evaluation |= _spread(model, decided, reporter.should_stop)
     return {
         **summary(prepared, fitted.steps, evaluation),
         "learned": _shown(model.card.learned),
         "heads": list(model.card.names),
     }
-
-
-def conversations(rows: Sequence[Row]) -> list[tuple[Any, Any]]:
-    """(prompt, completion) of all completions of the rows, in order."""
-    return [(row["prompt"], answer) for row in rows for answer in row["completions"]]
-
-
-def prompt_keys(rows: Sequence[Row]) -> list[str]:
-    """What tells the prompts of the rows apart, for intervals clustered by prompt."""
-    return [repr(row["prompt"]) for row in rows]
 
 
 def _spread(model: RewardModel, pairs: Sequence[Row], should_stop: Stop) -> dict[str, Any]:
@@ -71,7 +63,7 @@ def _spread(model: RewardModel, pairs: Sequence[Row], should_stop: Stop) -> dict
     deltas = sides[0] - sides[1]
     spread = deltas.std(axis=1, ddof=1)
     right = deltas.mean(axis=1) > 0
-    keys = [repr(row["prompt"]) for row in pairs]
+    keys = prompt_keys(pairs)
     found = {"uncertainty": mean(spread.tolist(), keys)}
     for name, side in (("uncertainty_right", right), ("uncertainty_wrong", ~right)):
         chosen = [key for key, one in zip(keys, side, strict=True) if one]
