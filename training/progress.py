@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +14,9 @@ LOCK = "run.lock"
 LOG = "log.txt"
 CHECKPOINTS = "checkpoints"
 OUTPUT = "output"
+ROUNDS = "rounds"
+DRAFTS = "drafts"
+CHUNK = 16  # items answered between two writes
 
 
 class Stopped(Exception):
@@ -79,3 +82,45 @@ class EventWriter:
     def _write(self, event: Mapping[str, Any]) -> None:
         self._file.write(json.dumps(event, ensure_ascii=False) + "\n")
         self._file.flush()
+
+
+def fill_lines(
+    path: Path,
+    items: Sequence[Mapping[str, Any]],
+    answer: Callable[[list[Any]], list[Mapping[str, Any]]],
+    reporter: Reporter,
+    message: str,
+) -> int:
+    """Append `{"id", **answer}` to a file for each item that has no line yet; returns how many
+    items have one.
+
+    Items are answered in chunks that do not depend on what is there already, so that a file that
+    was filled in two goes is the one that one go makes. Raises Stopped between chunks.
+    """
+    done = _answered(path)
+    reporter.progress(len(done), len(items), message)
+    with path.open("a", encoding="utf-8") as file:
+        for start in range(0, len(items), CHUNK):
+            chunk = list(items[start : start + CHUNK])
+            if all(item["id"] in done for item in chunk):
+                continue
+            if reporter.should_stop():
+                raise Stopped
+            for item, body in zip(chunk, answer(chunk), strict=True):
+                if item["id"] not in done:
+                    file.write(json.dumps({"id": item["id"], **body}, ensure_ascii=False) + "\n")
+                    done.add(item["id"])
+            file.flush()
+            reporter.progress(len(done), len(items), message)
+    return len(done)
+
+
+def _answered(path: Path) -> set[Any]:
+    """Ids that have a line; what a killed run left half-written at the end is cut off."""
+    if not path.exists():
+        return set()
+    whole = path.read_bytes()
+    complete = whole[: whole.rfind(b"\n") + 1]
+    if len(complete) < len(whole):
+        path.write_bytes(complete)
+    return {json.loads(line)["id"] for line in complete.splitlines()}
