@@ -115,6 +115,9 @@ class Recipe:
         """
         raise NotImplementedError
 
+    def check(self, config: Config) -> None:
+        """Raises InvalidInput `invalid_config` for one whose fields fit, but not this training."""
+
     def warnings(self, counts: Mapping[str, int], config: Config) -> list[str]:
         """What may disappoint although it is allowed, in sentences; `counts` are those of `missing`.
 
