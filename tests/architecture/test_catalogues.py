@@ -9,13 +9,17 @@ import pytest
 from tests.architecture.tree import PACKAGES, files, shown
 from webapp.env import ROOT
 
+RECIPE_SUPPORT = {
+    f"{shared}_support" for shared in ("preference", "reward", "sample", "text", "trl")
+}
+
 # Package, its catalogue, and the modules in it that are not entries.
 CATALOGUES = [
     ("feedback.kinds", "KINDS", {"base"}),
     ("feedback.exports", "EXPORTS", {"base"}),
     ("feedback.imports", "FORMATS", {"base", "mapping"}),
     ("feedback.ordering", "ORDERINGS", {"base"}),
-    ("training.recipes", "RECIPES", {"base", "reward_support", "trl_support"}),
+    ("training.recipes", "RECIPES", {"base", *RECIPE_SUPPORT}),
     ("training.sampling", "POLICIES", {"base", "embedder"}),
     ("training.operations", "OPERATIONS", {"base"}),
 ]
