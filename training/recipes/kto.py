@@ -1,26 +1,28 @@
-"""KTO: moves a policy by thumbs alone, towards wanted answers and away from unwanted ones."""
+"""KTO and BCO: a policy moves by thumbs alone, towards wanted answers and away from unwanted ones."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from feedback.errors import InvalidInput
 from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import Config, Recipe, Rows, Run
+from training.recipes.preference_support.cautions import stiff
+from training.recipes.preference_support.matching import matched_prompts
+from training.recipes.preference_support.references import answer_columns, reference_once
+from training.recipes.preference_support.unpaired import kept_shift, new_shift, unpaired_losses
 from training.recipes.trl_support import (
     Prepared,
     Rates,
-    completion_logps,
     evaluate_policy,
     evaluate_verdicts,
     fit,
-    metrics_of,
     pair_rows,
     prepare,
     result,
@@ -33,20 +35,53 @@ FEWEST = 4
 RATES = Rates(small=6e-4, large=5e-6)
 
 
+ONE_SIDED = 4  # times as many of one sign as of the other
+SMALL_BATCH = 8
+
+
 class KtoConfig(Config):
     """Fields of KTO."""
 
     epochs: float = Field(default=2, gt=0, le=100, description="Passes over the training rows.")
     batch_size: int = Field(default=16, ge=2, le=1024, description="Rows in one optimiser step.")
+    loss: Literal["kto", "apo_zero_unpaired", "bco"] = Field(
+        default="kto",
+        description="kto: against the batch's mean distance from the reference; apo_zero_unpaired: "
+        "against none; bco: a classifier of wanted and unwanted with a running shift.",
+        json_schema_extra={
+            "x-labels": {"kto": "KTO", "apo_zero_unpaired": "APO-zero", "bco": "BCO"}
+        },
+    )
     beta: float = Field(
         default=0.1, gt=0, le=10, description="How strongly the policy is held near its reference."
     )
-    desirable_weight: float = Field(default=1, ge=0, le=100)
-    undesirable_weight: float = Field(default=1, ge=0, le=100)
+    desirable_weight: float = Field(
+        default=1, ge=0, le=100, description="How much an answer with a thumb up counts."
+    )
+    undesirable_weight: float = Field(
+        default=1, ge=0, le=100, description="How much an answer with a thumb down counts."
+    )
+    match_prompts: bool = Field(
+        default=False,
+        description="For bco: weigh thumbs down so that their prompts resemble those of thumbs up.",
+    )
     unpair_comparisons: bool = Field(
         default=True,
         description="Where there are no thumbs at all, use both sides of each comparison.",
     )
+    reference_once: bool = Field(
+        default=True,
+        description="Compute the reference's log-probabilities once before training: no second "
+        "model in memory, the same losses.",
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.match_prompts and self.loss != "bco":
+            raise ValueError("match_prompts belongs to bco")
+        if self.loss == "kto" and self.micro_batch_size == 1:
+            raise ValueError("kto compares the rows of a micro batch: it needs two at least")
+        return self
 
 
 class Kto(Recipe):
@@ -75,6 +110,25 @@ class Kto(Recipe):
             if have < FEWEST
         ]
 
+    def warnings(self, counts: Mapping[str, int], config: Config) -> list[str]:
+        """Also: thumbs that are mostly of one sign, and batches too small for the mean that KTO reads."""
+        settings = KtoConfig.model_validate(config.model_dump())
+        found = [*super().warnings(counts, config), *stiff(settings.beta)]
+        up, down = (counts.get(f"verdict_{side}_train", 0) for side in ("up", "down"))
+        weighed = settings.desirable_weight * up, settings.undesirable_weight * down
+        if min(weighed) * ONE_SIDED < max(weighed):
+            found.append(
+                f"The thumbs are one-sided, {up} up and {down} down: raise the weight of the rarer ones."
+            )
+        if (
+            settings.loss == "kto"
+            and (settings.micro_batch_size or settings.batch_size) < SMALL_BATCH
+        ):
+            found.append(
+                f"KTO's point of reference is a mean over the micro batch; below {SMALL_BATCH} rows it is noise."
+            )
+        return found
+
     def train(self, run: Run, reporter: Reporter) -> dict[str, Any]:
         """Train, and report accuracies on held-out comparisons, or verdicts where there are
         none.
@@ -82,9 +136,11 @@ class Kto(Recipe):
         config = KtoConfig.model_validate(run.config)
         evidence = list(read_evidence(run.snapshot))
         rows = verdict_rows(evidence, unpair=config.unpair_comparisons)
+        if config.match_prompts:
+            rows = matched_prompts(rows)
         prepared = prepare(run, config, _shuffled(rows, config.seed), RATES, fewest=2 * FEWEST)
         _check_both_signs(prepared.train)
-        trainer = build_trainer(prepared)
+        trainer = build_trainer(prepared, reporter)
         fit(trainer, run, reporter)
         pairs = prepared.fitting(pair_rows(evidence).test)
         evaluate, held_out = (
@@ -116,7 +172,7 @@ def _check_both_signs(rows: Sequence[Mapping[str, Any]]) -> None:
             )
 
 
-def build_trainer(prepared: Prepared) -> Any:
+def build_trainer(prepared: Prepared, reporter: Reporter | None = None) -> Any:
     """TRL's KTOTrainer whose loss is weighted by row; with all weights 1 it is the stock one."""
     from trl import KTOConfig, KTOTrainer
     from trl.trainer.kto_trainer import DataCollatorForUnpairedPreference
@@ -124,60 +180,24 @@ def build_trainer(prepared: Prepared) -> Any:
     config: KtoConfig = prepared.config
     arguments = KTOConfig(
         **prepared.arguments,
+        # With this name TRL leaves out the neighbours' completions, which only KTO reads.
+        loss_type="kto" if config.loss == "kto" else "apo_zero_unpaired",
         beta=config.beta,
         desirable_weight=config.desirable_weight,
         undesirable_weight=config.undesirable_weight,
         train_sampling_strategy="sequential",
+        precompute_ref_log_probs=config.reference_once,
     )
-    return weighted_trainer(
+    trainer = weighted_trainer(
         prepared,
         KTOTrainer,
         DataCollatorForUnpairedPreference,
-        row_losses,
+        unpaired_losses(config.loss),
         arguments=arguments,
         task="CAUSAL_LM",
+        reference=reference_once(answer_columns, reporter),
+        kept=kept_shift if config.loss == "bco" else None,
         max_length=prepared.arguments["max_length"],
     )
-
-
-def row_losses(trainer: Any, model: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
-    """KTO's loss of each row, and what TRL logs of it."""
-    from training.objectives import kto
-
-    logps, outputs = completion_logps(model, inputs)
-    reference, kl = _references(trainer, model, inputs)
-    losses = kto(
-        logps,
-        reference,
-        inputs["label"].bool(),
-        kl,
-        beta=trainer.beta,
-        desirable_weight=trainer.desirable_weight,
-        undesirable_weight=trainer.undesirable_weight,
-    )
-    _note(trainer, inputs, trainer.beta * (logps - reference).detach(), logps.detach(), kl)
-    return losses, outputs
-
-
-def _references(trainer: Any, model: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
-    """The reference's log-probabilities [rows], and the KL estimate of the batch, at least 0."""
-    mismatched = trainer._compute_kl_logps(model, inputs)
-    reference, ref_mismatched = trainer.compute_ref_log_probs(
-        trainer.ref_model or trainer.model, inputs
-    )
-    kl = (mismatched - ref_mismatched).mean().detach()
-    return reference, trainer.accelerator.gather_for_metrics(kl).mean().clamp(min=0)
-
-
-def _note(trainer: Any, inputs: dict[str, Any], rewards: Any, logps: Any, kl: Any) -> None:
-    metrics = metrics_of(trainer, inputs)
-    metrics["kl"].append(kl.item())
-    desirable = inputs["label"].bool()
-    means = {}
-    for side, mask in (("chosen", desirable), ("rejected", ~desirable)):
-        if mask.any():
-            means[side] = rewards[mask].mean().item()
-            metrics[f"rewards/{side}"].append(means[side])
-            metrics[f"logps/{side}"].append(logps[mask].mean().item())
-    if len(means) == 2:
-        metrics["rewards/margins"].append(means["chosen"] - means["rejected"])
+    trainer.shift = new_shift()
+    return trainer
