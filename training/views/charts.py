@@ -58,6 +58,7 @@ class Chart:
     x_ticks: Sequence[Tick]
     y_ticks: Sequence[Tick]
     summary: str
+    across: str = "step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,9 @@ def draw(
     """Lay out the lines over their steps; `bounds` fixes the vertical axis."""
     steps = [step for points in series.values() for step, _ in points]
     values = [value for points in series.values() for _, value in points]
-    across = _Axis.over(0, max(steps), LEFT, WIDTH - RIGHT)
+    across = Axis.over(0, max(steps), LEFT, WIDTH - RIGHT)
     y_ticks = nice_ticks(*(bounds or (min(values), max(values))))
-    up = _Axis.over(y_ticks[0], y_ticks[-1], HEIGHT - BOTTOM, TOP)
+    up = Axis.over(y_ticks[0], y_ticks[-1], HEIGHT - BOTTOM, TOP)
     lines: list[Line] = []
     dots: list[Dot] = []
     for number, (label, points) in enumerate(series.items(), 1):
@@ -130,7 +131,7 @@ def draw(
 
 
 @dataclass(frozen=True, slots=True)
-class _Axis:
+class Axis:
     """A straight map from numbers to places on the chart."""
 
     low: float
@@ -138,14 +139,16 @@ class _Axis:
     start: float
 
     @classmethod
-    def over(cls, low: float, high: float, start: float, end: float) -> _Axis:
+    def over(cls, low: float, high: float, start: float, end: float) -> Axis:
+        """`low` is drawn at `start`, `high` at `end`."""
         return cls(low, (end - start) / ((high - low) or 1.0), start)
 
     def at(self, value: float) -> float:
+        """Where the number is drawn."""
         return round(self.start + (value - self.low) * self.scale, 1)
 
 
-def _lines(label: str, number: int, points: Series, across: _Axis, up: _Axis) -> list[Line]:
+def _lines(label: str, number: int, points: Series, across: Axis, up: Axis) -> list[Line]:
     """The line; a long one faint, with its moving mean over it."""
     if len(points) < SMOOTH_FROM:
         return [Line(label, number, _path(points, across, up))]
@@ -156,7 +159,7 @@ def _lines(label: str, number: int, points: Series, across: _Axis, up: _Axis) ->
     ]
 
 
-def _path(points: Series, across: _Axis, up: _Axis) -> str:
+def _path(points: Series, across: Axis, up: Axis) -> str:
     return " ".join(f"{across.at(step)},{up.at(value)}" for step, value in points)
 
 

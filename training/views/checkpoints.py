@@ -19,7 +19,8 @@ from feedback.views.requests import MemberRequest, page_of
 from training import selectors, services
 from training.models import Checkpoint
 from training.recipes import RECIPES
-from training.views.lineage import Measured, config_rows, evaluation_rows, model_rows
+from training.views.evaluations import Measured, evaluated, evaluation_rows
+from training.views.lineage import config_rows, model_rows
 from training.views.requests import nudge_for
 
 
@@ -51,7 +52,7 @@ def checkpoint(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
         "recipe": recipe.label if recipe else found.recipe,
         "config": config_rows(found.job.result.get("config") or found.config),
         "models": model_rows(found.job),
-        "measured": evaluation_rows(found.evaluation),
+        "evaluated": evaluated(found.evaluation) if found.evaluation else None,
         "duel": duel_url(found),
         "may": abilities(request.user, project),
     }

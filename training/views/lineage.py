@@ -1,9 +1,8 @@
-"""Options, configs and evaluations as rows that a person can read."""
+"""Options, configs and counts as rows that a person can read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from feedback.forms.schema import words
@@ -11,28 +10,6 @@ from training.judges import RULES
 from training.models import Checkpoint, Job, Policy
 from training.recipes import RECIPES
 
-_EVALUATIONS: dict[str, tuple[str, str]] = {
-    # name: (label, format)
-    "accuracy": ("Held-out accuracy", "share"),
-    "implicit_reward_accuracy": ("Implicit-reward accuracy", "share"),
-    "ranking_accuracy": ("Raw ranking accuracy", "share"),
-    "reference_ranking_accuracy": ("… of the base policy", "share"),
-    "separation": ("Wanted ranked above unwanted", "share"),
-    "margin": ("Mean reward margin", "number"),
-    "chosen_logp_change": ("Change of chosen log-probability (nats)", "signed"),
-    "rejected_logp_change": ("Change of rejected log-probability (nats)", "signed"),
-    "desirable_logp_change": ("Change of wanted log-probability (nats)", "signed"),
-    "undesirable_logp_change": ("Change of unwanted log-probability (nats)", "signed"),
-    "pairs": ("Held-out pairs", "count"),
-    "verdicts": ("Held-out thumbs", "count"),
-}
-EXPLAINED = {
-    "accuracy": "How often the chosen answer gets the higher reward; 50 % is guessing.",
-    "implicit_reward_accuracy": "How often the chosen answer gained more over the base policy "
-    "than the rejected one; 50 % is no change.",
-    "ranking_accuracy": "How often the chosen answer is the likelier one outright.",
-    "separation": "How often a wanted answer gained more than an unwanted one.",
-}
 _DROPPED = {
     "too_long": "longer than the most tokens allowed",
     "tie": "ties, which this recipe cannot use",
@@ -44,48 +21,6 @@ _DROPPED = {
     "not_a_comparison": "no comparison",
     "not_a_verdict": "no thumb",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One line of an evaluation; `interval` and `basis` are empty where there are none."""
-
-    label: str
-    value: str
-    interval: str = ""
-    basis: str = ""
-    explained: str = ""
-
-
-def evaluation_rows(evaluation: Mapping[str, Any]) -> list[Measured]:
-    """An evaluation in the order in which it is read; what is not known is shown as it is."""
-    names = [*(n for n in _EVALUATIONS if n in evaluation)]
-    names += [n for n in evaluation if n not in _EVALUATIONS]
-    return [_measured(name, evaluation[name]) for name in names if evaluation[name] is not None]
-
-
-def _measured(name: str, value: Any) -> Measured:
-    label, style = _EVALUATIONS.get(name, (words(name), "number"))
-    explained = EXPLAINED.get(name, "")
-    if not isinstance(value, Mapping):
-        return Measured(label, _formatted(value, style), explained=explained)
-    interval = ""
-    if value.get("low") is not None and value.get("high") is not None:
-        interval = f"{_formatted(value['low'], style)} to {_formatted(value['high'], style)}"
-    basis = ""
-    if "n" in value:
-        basis = f"{value['n']} from {counted(int(value.get('prompts', 0)), 'prompt')}"
-    return Measured(label, _formatted(value.get("value"), style), interval, basis, explained)
-
-
-def _formatted(value: Any, style: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return "none" if value is None else str(value)
-    if style == "share":
-        return f"{100 * value:.1f} %"
-    if style == "count":
-        return str(value)
-    return f"{value:+.3f}" if style == "signed" else f"{value:.4g}"
 
 
 def row_sentences(rows: Mapping[str, Any]) -> list[str]:

@@ -12,14 +12,8 @@ from feedback.forms.schema import words
 from training.models import Checkpoint, Job, Policy, Snapshot
 from training.recipes import RECIPES
 from training.views.checkpoints import duel_url
-from training.views.lineage import (
-    Measured,
-    config_rows,
-    counted,
-    evaluation_rows,
-    model_rows,
-    row_sentences,
-)
+from training.views.evaluations import Evaluated, evaluated
+from training.views.lineage import config_rows, counted, model_rows, row_sentences
 
 MOST_REFUSALS = 200
 
@@ -42,7 +36,7 @@ class Shown:
     used: list[Link] = field(default_factory=list)
     made: list[Link] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
-    measured: list[Measured] = field(default_factory=list)
+    evaluated: Evaluated | None = None
     refusals: Sequence[Mapping[str, Any]] = ()
     refused: int = 0
 
@@ -69,7 +63,8 @@ def _training(job: Job, shown: Shown) -> None:
     shown.settings = config_rows(result.get("config") or job.params.get("config") or {})
     if result.get("rows"):
         shown.sentences = [*row_sentences(result["rows"]), *result.get("warnings", ())]
-    shown.measured = evaluation_rows(result.get("evaluation") or {})
+    if result.get("evaluation"):
+        shown.evaluated = evaluated(result["evaluation"])
     if "steps" in result:
         shown.sentences.append(f"{counted(result['steps'], 'step')} taken.")
 

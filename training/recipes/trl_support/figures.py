@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from training.metrics import (
@@ -62,8 +61,8 @@ def accuracy_by(deltas: Sequence[float], pairs: Sequence[Row]) -> Figures:
 def calibration(
     deltas: Sequence[float], pairs: Sequence[Row], tied: Sequence[float], ties: Sequence[Row]
 ) -> Figures:
-    """Whether sigma(difference) is the probability of a preference: `calibration` with `ece` and the
-    `bins` of a reliability plot, `brier`, `log_loss` in nats, and `tie_log_loss` where pairs were tied.
+    """Whether sigma(difference) is the probability of a preference: `ece`, `brier`, `log_loss` in nats,
+    `tie_log_loss` where pairs were tied, and `reliability`, the bins of a plot.
 
     `deltas` are chosen minus rejected of `pairs`, `tied` first minus second of `ties`.
     """
@@ -76,18 +75,25 @@ def calibration(
         [*people, *annotator_keys(ties)],
     )
     return {
-        "calibration": {"ece": calibration_error(bins), "bins": [b.as_json() for b in bins]},
+        "ece": calibration_error(bins),
         "brier": as_json(brier(deltas, keys, people)),
         "log_loss": as_json(log_loss(deltas, keys, people)),
         "tie_log_loss": as_json(three_way),
+        "reliability": [b.as_json() for b in bins],
     }
 
 
 def length(deltas: Sequence[float], pairs: Sequence[Row]) -> Figures:
-    """`length_bias`: whether the reward pays for words. See `training.metrics.LengthBias`."""
+    """Whether the reward pays for words: see `training.metrics.LengthBias`."""
     words = [float(_words(row["chosen"]) - _words(row["rejected"])) for row in pairs]
+    bias = length_bias(deltas, words, prompt_keys(pairs), annotator_keys(pairs))
     return {
-        "length_bias": asdict(length_bias(deltas, words, prompt_keys(pairs), annotator_keys(pairs)))
+        "accuracy_shorter": as_json(bias.accuracy_shorter),
+        "accuracy_longer": as_json(bias.accuracy_longer),
+        "people_longer": as_json(bias.people_longer),
+        "reward_longer": as_json(bias.reward_longer),
+        "length_correlation": bias.correlation,
+        "length_effect": bias.effect,
     }
 
 

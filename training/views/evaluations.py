@@ -1,0 +1,158 @@
+"""Evaluations laid out for a page: figures in the order in which they are read, tables of groups, charts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from feedback.forms.schema import words
+from training.views.charts import Chart
+from training.views.curves import best_of_chart, reliability_chart
+from training.views.intervals import ACCURACY, Drawn, drawn
+from training.views.lineage import counted
+
+_EVALUATIONS: dict[str, tuple[str, str]] = {
+    # name: (label, format)
+    "accuracy": ("Held-out accuracy", "share"),
+    "implicit_reward_accuracy": ("Implicit-reward accuracy", "share"),
+    "ranking_accuracy": ("Raw ranking accuracy", "share"),
+    "reference_ranking_accuracy": ("… of the base policy", "share"),
+    "human_agreement": ("Agreement of two people", "share"),
+    "self_agreement": ("Agreement of a person with themselves", "share"),
+    "win_rate": ("Wins against the base policy", "share"),
+    "reward_change": ("Change of reward", "signed"),
+    "reward_before": ("… the base policy's", "number"),
+    "reward_after": ("… the trained policy's", "number"),
+    "separation": ("Wanted ranked above unwanted", "share"),
+    "margin": ("Mean reward margin", "number"),
+    "ece": ("Calibration error", "share"),
+    "log_loss": ("Log-loss (nats)", "number"),
+    "tie_log_loss": ("Log-loss with ties (nats)", "number"),
+    "brier": ("Brier score", "number"),
+    "accuracy_shorter": ("Accuracy where people preferred the shorter answer", "share"),
+    "accuracy_longer": ("Accuracy where they preferred the longer one", "share"),
+    "people_longer": ("People preferred the longer answer", "share"),
+    "reward_longer": ("The reward prefers the longer answer", "share"),
+    "length_correlation": ("Correlation of reward and length", "signed"),
+    "length_effect": ("Effect of length at equal preference", "signed"),
+    "chosen_logp_change": ("Change of chosen log-probability (nats)", "signed"),
+    "rejected_logp_change": ("Change of rejected log-probability (nats)", "signed"),
+    "desirable_logp_change": ("Change of wanted log-probability (nats)", "signed"),
+    "undesirable_logp_change": ("Change of unwanted log-probability (nats)", "signed"),
+    "kl": ("Distance from the base policy (KL, nats an answer)", "number"),
+    "length_before": ("Words in an answer before", "number"),
+    "length_after": ("… after", "number"),
+    "distinct_before": ("Different word pairs before", "share"),
+    "distinct_after": ("… after", "share"),
+    "finished_before": ("Answers that ended by themselves before", "share"),
+    "finished_after": ("… after", "share"),
+    "pairs": ("Held-out pairs", "count"),
+    "verdicts": ("Held-out thumbs", "count"),
+    "prompts": ("Held-out prompts sampled", "count"),
+}
+EXPLAINED = {
+    "accuracy": "How often the chosen answer gets the higher reward; 50 % is guessing.",
+    "implicit_reward_accuracy": "How often the chosen answer gained more over the base policy "
+    "than the rejected one; 50 % is no change.",
+    "ranking_accuracy": "How often the chosen answer is the likelier one outright.",
+    "human_agreement": "How often two people who judged the same two answers agree: what can be reached.",
+    "win_rate": "How often the grader prefers the trained policy's answer; 50 % is no change.",
+    "separation": "How often a wanted answer gained more than an unwanted one.",
+    "ece": "How far claimed probabilities are from shares that were right; a few percent is chance.",
+    "log_loss": "0.693 says nothing, and less is better.",
+    "brier": "0.25 says nothing, and less is better.",
+    "length_effect": "By how many standard deviations the reward grows with one of length, "
+    "beyond what people prefer; 0 is no bias.",
+    "chosen_logp_change": "Below 0 the policy has become less likely to write what people chose.",
+    "kl": "How far the policy has moved; what it gained has this price.",
+}
+_GROUPS = {
+    "tag": ("Accuracy by tag", "Tag"),
+    "annotator": ("Accuracy by annotator", "Annotator"),
+    "strength": ("Accuracy by strength of the preference", "Strength"),
+    "length": ("Accuracy by length", "Mean words of the two answers"),
+}
+_LAID_OUT = frozenset({"accuracy_by", "reliability", "best_of"})  # as tables and charts
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One line of an evaluation; `interval` and `basis` are empty where there are none."""
+
+    label: str
+    value: str
+    interval: str = ""
+    basis: str = ""
+    explained: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTable:
+    """A figure by group."""
+
+    title: str
+    group: str
+    rows: Sequence[tuple[str, Drawn]]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Everything that a page shows of an evaluation."""
+
+    rows: Sequence[Measured]
+    tables: Sequence[GroupTable]
+    charts: Sequence[Chart]
+
+
+def evaluated(evaluation: Mapping[str, Any]) -> Evaluated:
+    """The evaluation laid out."""
+    charts = (
+        reliability_chart(evaluation.get("reliability") or ()),
+        best_of_chart(evaluation.get("best_of") or ()),
+    )
+    return Evaluated(
+        rows=evaluation_rows(evaluation),
+        tables=_tables(evaluation.get("accuracy_by") or {}),
+        charts=[chart for chart in charts if chart],
+    )
+
+
+def evaluation_rows(evaluation: Mapping[str, Any]) -> list[Measured]:
+    """Its single figures in the order in which they are read; what is not known is shown as it is."""
+    names = [*(n for n in _EVALUATIONS if n in evaluation)]
+    names += [n for n in evaluation if n not in _EVALUATIONS and n not in _LAID_OUT]
+    return [_measured(name, evaluation[name]) for name in names if evaluation[name] is not None]
+
+
+def _tables(accuracies: Mapping[str, Mapping[str, Any]]) -> list[GroupTable]:
+    found = []
+    for name, groups in accuracies.items():
+        title, group = _GROUPS.get(name, (f"Accuracy by {name}", words(name)))
+        rows = [(key, line) for key, figure in groups.items() if (line := drawn(figure, ACCURACY))]
+        found.append(GroupTable(title, group, rows))
+    return found
+
+
+def _measured(name: str, value: Any) -> Measured:
+    label, style = _EVALUATIONS.get(name, (words(name), "number"))
+    explained = EXPLAINED.get(name, "")
+    if not isinstance(value, Mapping):
+        return Measured(label, _formatted(value, style), explained=explained)
+    interval = ""
+    if value.get("low") is not None and value.get("high") is not None:
+        interval = f"{_formatted(value['low'], style)} to {_formatted(value['high'], style)}"
+    basis = ""
+    if "n" in value:
+        basis = f"{value['n']} from {counted(int(value.get('prompts', 0)), 'prompt')}"
+    return Measured(label, _formatted(value.get("value"), style), interval, basis, explained)
+
+
+def _formatted(value: Any, style: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "none" if value is None else str(value)
+    if style == "share":
+        return f"{100 * value:.1f} %"
+    if style == "count":
+        return str(value)
+    return f"{value:+.3f}" if style == "signed" else f"{value:.4g}"
