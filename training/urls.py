@@ -42,6 +42,7 @@ urlpatterns = [
     ),
     path(f"{PROJECT}/policies/", policies.policies, name="policies"),
     path(f"{PROJECT}/policies/<int:pk>/archive/", policies.policy_archive, name="policy_archive"),
+    path(f"{PROJECT}/policies/<int:pk>/revise/", policies.policy_revise, name="policy_revise"),
     path(f"{PROJECT}/sampling/", sampling.sampling, name="sampling"),
     path(f"{PROJECT}/sampling/judge/", sampling.judge_blind, name="judge_blind"),
     path(f"{PROJECT}/sampling/shown/<int:pk>/", reactions.sampling_shown, name="sampling_shown"),

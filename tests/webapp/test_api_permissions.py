@@ -75,6 +75,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "api-checkpoint": {"get": VIEWERS},
     "api-checkpoint-score": {"post": OWNERS},
     "api-policies": {"get": VIEWERS, "post": OWNERS},
+    "api-revisions": {"post": OWNERS},
     "api-samples": {"get": VIEWERS, "post": VIEWERS},
 }
 CASES = [(name, method) for name, methods in TABLE.items() for method in methods]

@@ -12,6 +12,7 @@ from training.api import (
     policies,
     quality,
     queue,
+    revisions,
     samples,
     snapshots,
 )
@@ -36,6 +37,7 @@ urlpatterns = [
     path(f"{PROJECT}/snapshots/", snapshots.Snapshots.as_view(), name="api-snapshots"),
     path(f"{PROJECT}/checkpoints/", checkpoints.Checkpoints.as_view(), name="api-checkpoints"),
     path(f"{PROJECT}/policies/", policies.Policies.as_view(), name="api-policies"),
+    path(f"{PROJECT}/revisions/", revisions.Revisions.as_view(), name="api-revisions"),
     path(f"{PROJECT}/samples/", samples.Samples.as_view(), name="api-samples"),
     path("snapshots/<int:pk>/", snapshots.SnapshotDetail.as_view(), name="api-snapshot"),
     path(

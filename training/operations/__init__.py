@@ -15,6 +15,7 @@ from training.operations.report_quality import ReportQuality
 from training.operations.sample_completions import SampleCompletions
 from training.operations.score_items import ScoreItems
 from training.operations.train_model import TrainModel
+from training.operations.write_revisions import WriteRevisions
 
 OPERATIONS: dict[str, Operation[Any]] = {
     operation.name: operation
@@ -28,6 +29,7 @@ OPERATIONS: dict[str, Operation[Any]] = {
         SampleCompletions(),
         ScoreItems(),
         TrainModel(),
+        WriteRevisions(),
     )
 }
 

@@ -178,3 +178,22 @@ def start_sampling(
         owner=owner,
         title=f"Sample {', '.join(policy.name for policy in policies)}"[:200],
     )
+
+
+def start_revisions(
+    project: Project,
+    owner: User,
+    policy: Policy,
+    sampling: Mapping[str, Any] = MappingProxyType({}),
+) -> Job:
+    """Queue the writing of revisions for critiques that have none. Raises InvalidInput."""
+    params = SamplingParams.parse({"temperature": 0.7, "max_new_tokens": 512, **sampling, "n": 1})
+    if policy.kind == PolicyKind.LOCAL:
+        check_policy_model(model_path(policy))
+    return queue_job(
+        "write_revisions",
+        {"policy": policy.pk, "sampling": params.as_json()},
+        project=project,
+        owner=owner,
+        title=f"Revisions by {policy.name}"[:200],
+    )

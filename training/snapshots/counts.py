@@ -9,7 +9,8 @@ The keys of `counts`, all present even when zero; each also with `_train` and `_
     verdict             Verdict records
     verdict_up          those on a text that are desirable
     verdict_down        those on a text that are not
-    revision            critiques with a revision that changes the text
+    revision            critiques with a revision that changes the text, by people or imported
+    machine_revision    those by a judge
     critique_text       critiques of a text in words
     amount              scores of a difference between two texts that differ
     amount_decided      those that are not 0
@@ -50,6 +51,7 @@ COUNTED = (
     "verdict_up",
     "verdict_down",
     "revision",
+    "machine_revision",
     "critique_text",
     "amount",
     "amount_decided",
@@ -138,7 +140,7 @@ def _pair_name(comparison: Comparison) -> str | None:
 
 def _critique_names(record: Critique) -> Iterator[str]:
     if record.revised is not None:
-        yield "revision"
+        yield "machine_revision" if record.context.source == "judge" else "revision"
     if record.text.strip() and record.completion.flaw() is None:
         yield "critique_text"
 

@@ -15,6 +15,7 @@ from training import selectors, services
 from training.forms import PolicyForm
 from training.forms.errors import show_error
 from training.models import Policy
+from training.views.requests import nudge_for
 
 FIELD_OF_CODE = {
     "base_model_not_found": "location",
@@ -59,3 +60,14 @@ def policy_archive(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
         raise NotFound(f"This project has no policy {pk} of its own.", code="unknown_policy")
     services.archive_policy(policy)
     return redirect("policies", project.slug)
+
+
+@login_required
+@require_POST
+def policy_revise(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
+    """Let the policy write revisions for critiques that have none; the job's page tells how it goes."""
+    project = get_project(request.user, slug, Ability.TRAIN)
+    (policy,) = selectors.get_policies(project, [pk])
+    job = services.start_revisions(project, request.user, policy)
+    nudge_for(job)
+    return redirect("job", job.pk)

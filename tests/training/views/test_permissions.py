@@ -37,6 +37,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "checkpoint_score": {"post": OWNERS},
     "policies": {"get": VIEWERS, "post": OWNERS},
     "policy_archive": {"post": OWNERS},
+    "policy_revise": {"post": OWNERS},
     "sampling": {"get": VIEWERS, "post": VIEWERS},
     "judge_blind": {"post": VIEWERS},
     "sampling_shown": {"post": VIEWERS},
@@ -80,7 +81,7 @@ def addresses(
     args |= {"train": [slug, snapshot.pk, "dpo"], "checkpoint": [slug, checkpoint.pk]}
     args |= {"checkpoint_score": [slug, checkpoint.pk]}
     args |= {key: [slug, own.pk] for key in ("annotator", "annotator_data", "annotator_erase")}
-    args |= {"policy_archive": [slug, spare.pk], "jobs": []}
+    args |= {"policy_archive": [slug, spare.pk], "policy_revise": [slug, spare.pk], "jobs": []}
     return {name: reverse(name, args=values) for name, values in args.items()}
 
 
