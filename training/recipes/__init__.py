@@ -14,6 +14,7 @@ from training.recipes.cut import Cut
 from training.recipes.dpo import Dpo
 from training.recipes.feedback_sft import FeedbackSft
 from training.recipes.kto import Kto
+from training.recipes.listwise import Listwise
 from training.recipes.reference_free import ReferenceFree
 from training.recipes.reward_amounts import RewardAmounts
 from training.recipes.reward_attributes import RewardAttributes
@@ -34,6 +35,7 @@ RECIPES: dict[str, Recipe] = {
         Dpo(),
         Kto(),
         ReferenceFree(),
+        Listwise(),
         Sft(),
         FeedbackSft(),
         Cut(),

@@ -22,6 +22,7 @@ def pairs_used(counts: Mapping[str, int], config: PairConfig) -> int:
     """How many pairs there are to train on."""
     used = ["comparison_decided"]
     used += ["amount_decided"] * config.use_amounts + ["revision"] * config.use_revisions
+    used += ["machine_revision"] * (config.use_revisions and config.machine_revisions)
     return sum(counts.get(f"{name}_train", 0) for name in used)
 
 

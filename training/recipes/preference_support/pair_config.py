@@ -18,6 +18,9 @@ class PairConfig(Config):
     use_revisions: bool = Field(
         default=True, description="Prefer a corrected or rewritten answer to the original."
     )
+    machine_revisions: bool = Field(
+        default=False, description="Also where a policy, not a person, rewrote it."
+    )
     weigh_by_size: bool = Field(
         default=False, description="Let a row count by its strength, or by its amount."
     )

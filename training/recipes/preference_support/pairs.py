@@ -18,13 +18,15 @@ class Wanted:
     """Which evidence becomes rows, besides decided comparisons.
 
     `ties` are pairs that are equally good; `amounts` are differences that people put a number on; `only_amounts`
-    leaves out all that has none; `revisions` prefer a rewritten answer to the original.
+    leaves out all that has none; `revisions` prefer a rewritten answer to the original, `machine_revisions` also
+    one that a judge wrote.
     """
 
     ties: bool = False
     amounts: bool = True
     only_amounts: bool = False
     revisions: bool = True
+    machine_revisions: bool = False
 
 
 def preference_rows(evidence: Iterable[tuple[str, Evidence]], wanted: Wanted) -> Rows:
@@ -32,7 +34,7 @@ def preference_rows(evidence: Iterable[tuple[str, Evidence]], wanted: Wanted) ->
 
     `strength` is 1 for an ordinary preference; `amount` is the number put on the difference, at least 0, and None
     where there is none; `annotator` names the scale of amounts: who, and in which unit. In a tie the sides stand in
-    stored order. Unusable: the flaws of a Comparison, `equal_amount`, `no_amount`, `revision`, `unchanged`, and the
+    stored order. Unusable: the flaws of a Comparison, `equal_amount`, `no_amount`, `revision`, `machine_revision`, `unchanged`, and the
     records that speak of single answers as `not_a_comparison`.
     """
     return collect((split, made) for split, record in evidence for made in _made(record, wanted))
@@ -40,7 +42,7 @@ def preference_rows(evidence: Iterable[tuple[str, Evidence]], wanted: Wanted) ->
 
 def missing_preferences(counts: Mapping[str, int]) -> list[str]:
     """Why there is too little to learn preferences from; nothing where there is enough."""
-    parts = ("comparison_decided", "amount_decided", "revision")
+    parts = ("comparison_decided", "amount_decided", "revision", "machine_revision")
     have = sum(counts.get(f"{name}_train", 0) for name in parts)
     if have >= FEWEST:
         return []
@@ -95,6 +97,8 @@ def _priced(score: Score, other: Candidate, wanted: Wanted) -> Row | str:
 def _revised(critique: Critique, revision: str, wanted: Wanted) -> Row | str:
     if not wanted.revisions:
         return "revision"
+    if critique.by_machine and not wanted.machine_revisions:
+        return "machine_revision"
     if wanted.only_amounts:
         return "no_amount"
     flaw = critique.completion.flaw() or (None if revision.strip() else "empty")

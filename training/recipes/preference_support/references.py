@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ READ = (
     "attention_mask",
     "completion_mask",
 )  # what the model sees, whatever stands before it
-# (trainer, inputs of a batch) -> columns of its rows
-Columns = Callable[[Any, dict[str, Any]], dict[str, list[Any]]]
+# (trainer, what the model sees, all inputs of a batch) -> columns of its rows
+Columns = Callable[[Any, dict[str, Any], Mapping[str, Any]], dict[str, list[Any]]]
 
 
 def reference_once(columns: Columns, reporter: Reporter | None) -> Callable[[Any, Any], Any]:
@@ -47,15 +47,17 @@ def no_reference(trainer: Any, dataset: Any) -> Any:
     return dataset
 
 
-def pair_columns(trainer: Any, inputs: dict[str, Any]) -> dict[str, list[Any]]:
+def pair_columns(trainer: Any, seen: dict[str, Any], _: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Of the DPO trainer: one number for each side."""
-    chosen, rejected = trainer.compute_ref_log_probs(trainer.model, inputs)
+    chosen, rejected = trainer.compute_ref_log_probs(trainer.model, seen)
     return {"ref_chosen_logps": chosen.tolist(), "ref_rejected_logps": rejected.tolist()}
 
 
-def answer_columns(trainer: Any, inputs: dict[str, Any]) -> dict[str, list[Any]]:
+def answer_columns(
+    trainer: Any, seen: dict[str, Any], _: Mapping[str, Any]
+) -> dict[str, list[Any]]:
     """Of the KTO trainer: one for the completion, and one for its neighbour's where the loss reads it."""
-    own, mismatched = trainer.compute_ref_log_probs(trainer.model, inputs)
+    own, mismatched = trainer.compute_ref_log_probs(trainer.model, seen)
     columns = {"ref_logps": own.tolist()}
     return columns if mismatched is None else {**columns, "ref_KL_logps": mismatched.tolist()}
 
@@ -73,7 +75,7 @@ def _computed(
         inputs = trainer.data_collator([dataset[place] for place in places])
         device = trainer.accelerator.device
         seen = {k: v.to(device) for k, v in inputs.items() if k.endswith(READ)}
-        found = columns(trainer, seen)
+        found = columns(trainer, seen, inputs)
         names = list(found)
         placed.update(zip(places, zip(*found.values(), strict=True), strict=True))
     logger.info("the reference's log-probabilities of %s rows are computed", len(placed))
@@ -91,8 +93,14 @@ def _tell(reporter: Reporter | None, done: int, total: int) -> None:
 def _longest_first(dataset: Any) -> list[int]:
     """Places of the rows by their number of tokens: little padding, and too little memory shows at once."""
     names = [name for name in dataset.column_names if name.endswith("_ids")]
-    lengths = [sum(len(row[name]) for name in names) for row in dataset.select_columns(names)]
+    rows = dataset.select_columns(names)
+    lengths = [sum(_tokens(row[name]) for name in names) for row in rows]
     return sorted(range(len(lengths)), key=lambda place: (-lengths[place], place))
+
+
+def _tokens(ids: list[Any]) -> int:
+    """Of one sequence, or of a list of them."""
+    return sum(len(one) if isinstance(one, list) else 1 for one in ids)
 
 
 def _read(path: Path, rows: int) -> dict[str, list[Any]] | None:
