@@ -10,6 +10,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from feedback.errors import TouchstoneError
 from training.progress import OUTPUT, Stopped
 from training.recipes import dpo, get_recipe
 from training.recipes.base import Run
@@ -256,3 +257,17 @@ def test_a_moving_reference_resumes_to_the_same_weights(
     recipe.train(parts, again)
     assert again.steps[0] == 4
     assert weights_digest(parts.directory / OUTPUT) == weights_digest(whole.directory / OUTPUT)
+
+
+def test_a_loss_that_is_no_number_names_its_rows(
+    make: Any, freeze: Any, run: Any, recorder: Any
+) -> None:
+    """One margin beyond float32: its row is named, and the checkpoints before it stay."""
+    records = [make.comparison(i) for i in range(31)]
+    records.append(make.comparison(31, strength=1e300))
+    job = run(freeze(records, share=0.0), {**CONFIG, "loss": "margin", "save_steps": 1})
+    with pytest.raises(TouchstoneError) as caught:
+        get_recipe("dpo").train(job, recorder())
+    assert caught.value.code == "training_diverged"
+    assert "in 1 of the batch's rows" in caught.value.message
+    assert not (job.directory / OUTPUT).exists()

@@ -34,8 +34,8 @@ def preference_rows(evidence: Iterable[tuple[str, Evidence]], wanted: Wanted) ->
 
     `strength` is 1 for an ordinary preference; `amount` is the number put on the difference, at least 0, and None
     where there is none; `annotator` names the scale of amounts: who, and in which unit. In a tie the sides stand in
-    stored order. Unusable: the flaws of a Comparison, `equal_amount`, `no_amount`, `revision`, `machine_revision`, `unchanged`, and the
-    records that speak of single answers as `not_a_comparison`.
+    stored order. Unusable: the flaws of a Comparison, `equal_amount`, `no_amount`, `revision`, `machine_revision`,
+    `unchanged`, and the records that speak of single answers as `not_a_comparison`.
     """
     return collect((split, made) for split, record in evidence for made in _made(record, wanted))
 

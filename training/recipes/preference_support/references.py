@@ -34,7 +34,8 @@ def reference_once(columns: Columns, reporter: Reporter | None) -> Callable[[Any
         known = _read(path, len(dataset))
         if known is None:
             known = _computed(trainer, dataset, columns, reporter)
-            _write(path, known)
+            if trainer.accelerator.is_main_process:
+                _write(path, known)
         for name, values in known.items():
             dataset = dataset.add_column(name, values)
         return dataset

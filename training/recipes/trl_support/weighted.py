@@ -128,7 +128,9 @@ def _weighted_classes(
         def _save_checkpoint(self, model: Any, trial: Any) -> None:
             super()._save_checkpoint(model, trial)
             if kept is not None:
-                _keep(kept(self), checkpoint_directory(self.args.output_dir, self.state.global_step))
+                _keep(
+                    kept(self), checkpoint_directory(self.args.output_dir, self.state.global_step)
+                )
 
         def _load_from_checkpoint(self, path: str, model: Any = None) -> None:
             super()._load_from_checkpoint(path, model)
@@ -145,7 +147,7 @@ def _culprits(losses: Any, row: Any) -> str:
         return "the loss of the batch is not a number"
     rows = row[bad].tolist()
     named = ", ".join(map(str, rows[:FEW])) + (", ..." if len(rows) > FEW else "")
-    return f"the loss of {len(rows)} rows of the batch is not a number (training rows {named})"
+    return f"the loss is not a number in {len(rows)} of the batch's rows (training rows {named})"
 
 
 def _keep(tensors: Mapping[str, Any], directory: Path) -> None:
