@@ -14,7 +14,7 @@ from feedback.models import Project
 from training.judges import parse_rule
 from training.models import Checkpoint, Policy
 from training.recipes.base import ModelKind, ModelNeed
-from training.registry import cached_tree, policy_source
+from training.registry import cached_tree, model_path, policy_source
 
 KIND_WORDS: dict[ModelKind, str] = {
     "reward_model": "a reward model",
@@ -51,7 +51,7 @@ def choose_models(
     """The models chosen for a recipe's needs as a job keeps them, each of a kind that is asked for.
 
     Raises InvalidInput `unknown_model_need`, `model_needed`, `invalid_model`, `wrong_model`,
-    `invalid_rule`, or NotFound `unknown_checkpoint`, `unknown_policy`.
+    `policy_not_local`, `invalid_rule`, or NotFound `unknown_checkpoint`, `unknown_policy`.
     """
     for name in models:
         if name not in needs:
@@ -104,6 +104,8 @@ def _choose(project: Project, name: str, need: ModelNeed, payload: Any) -> dict[
             hint=need.sentence,
             details=[{"where": f"models.{name}", "message": f"Choose {_either(need)}."}],
         )
+    if kind == "policy" and need.local:
+        model_path(Policy.objects.get(pk=stored["policy"]))
     return stored
 
 

@@ -13,8 +13,10 @@ from training.recipes.best_of_n import BestOfN
 from training.recipes.cut import Cut
 from training.recipes.dpo import Dpo
 from training.recipes.feedback_sft import FeedbackSft
+from training.recipes.grpo import Grpo
 from training.recipes.kto import Kto
 from training.recipes.listwise import Listwise
+from training.recipes.online_dpo import OnlineDpo
 from training.recipes.reference_free import ReferenceFree
 from training.recipes.reward_amounts import RewardAmounts
 from training.recipes.reward_attributes import RewardAttributes
@@ -22,6 +24,7 @@ from training.recipes.reward_model import RewardModel
 from training.recipes.reward_ranking import RewardRanking
 from training.recipes.reward_thumbs import RewardThumbs
 from training.recipes.rules import Rules
+from training.recipes.self_reward import SelfReward
 from training.recipes.sft import Sft
 
 RECIPES: dict[str, Recipe] = {
@@ -41,6 +44,9 @@ RECIPES: dict[str, Recipe] = {
         Cut(),
         Rules(),
         BestOfN(),
+        OnlineDpo(),
+        Grpo(),
+        SelfReward(),
     )
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from feedback.evidence import Evidence
 from training.progress import Reporter
@@ -25,6 +26,8 @@ GROUPS: dict[Group, str] = {
     "text": "Policies from written feedback",
     "samples": "Policies from their own samples",
 }
+
+RARE: JsonDict = {"x-rare": True}  # of a field that most people leave as it is: forms fold it away
 
 
 class Config(BaseModel):
@@ -75,6 +78,8 @@ class ModelNeed:
     kinds: tuple[ModelKind, ...]
     sentence: str
     required: bool = True
+    local: bool = False
+    """Whether its weights are needed, so that a policy on a server will not do."""
 
 
 @dataclass(frozen=True, slots=True)

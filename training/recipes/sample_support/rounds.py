@@ -20,13 +20,17 @@ REPORT = "report.json"  # written last: a round that has one is over
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One of `count` rounds; `run` has its directory, and the policy of the round before as base."""
+    """One of `count` rounds; `run` has its directory, and the policy of the round before as base.
+
+    `origin` is the base of the first round, `earlier` what the round before began with.
+    """
 
     number: int
     count: int
     run: Run
     reporter: Reporter
     origin: str
+    earlier: str | None
 
 
 class RoundReporter:
@@ -63,10 +67,10 @@ def play_rounds(run: Run, reporter: Reporter, count: int, play: Play) -> list[di
 
     `play` trains into its round's `output/` and reports `steps`; 0 ends the rounds, as there was
     nothing left to learn. Of a round that is over nothing stays but its report, samples and grades,
-    and of the last one the policy.
+    and of the last two the policies.
     """
     reports: list[dict[str, Any]] = []
-    newest = run.base_model
+    newest, earlier = run.base_model, None
     for number in range(1, count + 1):
         directory = run.directory / ROUNDS / str(number)
         directory.mkdir(parents=True, exist_ok=True)
@@ -75,14 +79,15 @@ def play_rounds(run: Run, reporter: Reporter, count: int, play: Play) -> list[di
         if not (directory / REPORT).exists():
             logger.info("round %s of %s, from %s", number, count, newest)
             mine = replace(run, directory=directory, base_model=newest)
-            _write(directory / REPORT, play(Round(number, count, mine, told, run.base_model)))
+            turn = Round(number, count, mine, told, run.base_model, earlier)
+            _write(directory / REPORT, play(turn))
         report = json.loads((directory / REPORT).read_text())
         reports.append(report)
         shutil.rmtree(directory / CHECKPOINTS, ignore_errors=True)
         if not report["steps"]:
             break
-        shutil.rmtree(directory.with_name(str(number - 1)) / OUTPUT, ignore_errors=True)
-        newest = str(directory / OUTPUT)
+        shutil.rmtree(directory.with_name(str(number - 2)) / OUTPUT, ignore_errors=True)
+        newest, earlier = str(directory / OUTPUT), newest
         told.saved(report["steps"], "")
     _hand_over(Path(newest), run.directory / OUTPUT)
     return reports
