@@ -138,6 +138,11 @@ class Critique:
         text = self.revision or ""
         return text if text.strip() and text != self.completion.text else None
 
+    @property
+    def by_machine(self) -> bool:
+        """Whether a judge wrote it: its revision is a policy's text, not a person's."""
+        return self.context.source == "judge"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demonstration:

@@ -82,6 +82,7 @@ def rows_for(evidence: list[tuple[str, Evidence]], config: DpoConfig) -> Rows:
         amounts=config.use_amounts,
         only_amounts=config.losses == {"squared"},
         revisions=config.use_revisions,
+        machine_revisions=config.machine_revisions,
     )
     labelling = Labelling(
         margin_scale=config.margin_scale,

@@ -124,7 +124,11 @@ class ReferenceFree(Recipe):
 
 def rows_for(evidence: Iterable[tuple[str, Evidence]], config: ReferenceFreeConfig) -> Rows:
     """Rows of pairs, weighted as the config says."""
-    wanted = Wanted(amounts=config.use_amounts, revisions=config.use_revisions)
+    wanted = Wanted(
+        amounts=config.use_amounts,
+        revisions=config.use_revisions,
+        machine_revisions=config.machine_revisions,
+    )
     labelling = Labelling(weigh_by_size=config.weigh_by_size)
     return labelled(preference_rows(evidence, wanted), labelling)
 

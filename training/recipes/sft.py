@@ -28,6 +28,9 @@ class SftConfig(Config):
         description="Preferred answers and thumbs up beside written ones: alone (only where nobody "
         "wrote an answer), always, or never.",
     )
+    machine_revisions: bool = Field(
+        default=False, description="Also imitate revisions that a policy wrote."
+    )
 
 
 class Sft(Recipe):
@@ -48,7 +51,8 @@ class Sft(Recipe):
         """Eight demonstrations and revisions, or, without any, eight answers that people liked."""
         written = counts.get("demonstration_train", 0) + counts.get("revision_train", 0)
         liked = counts.get("comparison_decided_train", 0) + counts.get("verdict_up_train", 0)
-        have = written or liked
+        machine = counts.get("machine_revision_train", 0)
+        have = written + machine if written else max(machine, liked)
         if have >= FEWEST_ANSWERS:
             return []
         return [
@@ -56,11 +60,19 @@ class Sft(Recipe):
             f"revisions; without any, preferred answers or thumbs up), and there are {have}."
         ]
 
+    def warnings(self, counts: Mapping[str, int], config: Config) -> list[str]:
+        """Also that what a policy wrote is left out unless it is asked for."""
+        found = super().warnings(counts, config)
+        have = counts.get("machine_revision_train", 0)
+        if have and not SftConfig.model_validate(config.model_dump()).machine_revisions:
+            found.append(f"{have} revisions were written by a policy, and are left out as set.")
+        return found
+
     def train(self, run: Run, reporter: Reporter) -> dict[str, Any]:
         """Train, and report how much likelier held-out answers became; on held-out comparisons too."""
         config = SftConfig.model_validate(run.config)
         evidence = list(read_evidence(run.snapshot))
-        rows = answer_rows(evidence, config.liked_answers)
+        rows = answer_rows(evidence, config.liked_answers, machine=config.machine_revisions)
         prepared = prepare(run, config, rows, RATES, fewest=FEWEST_ANSWERS)
         trainer = language_trainer(prepared)
         fit(trainer, run, reporter)

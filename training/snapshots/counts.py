@@ -140,7 +140,7 @@ def _pair_name(comparison: Comparison) -> str | None:
 
 def _critique_names(record: Critique) -> Iterator[str]:
     if record.revised is not None:
-        yield "machine_revision" if record.context.source == "judge" else "revision"
+        yield "machine_revision" if record.by_machine else "revision"
     if record.text.strip() and record.completion.flaw() is None:
         yield "critique_text"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import torch
 
 from feedback.evidence import Candidate, Evidence, Ranking
 from training.progress import OUTPUT, Stopped
-from training.recipes import get_recipe
+from training.recipes import get_recipe, parse_config
 from training.recipes.base import Run
+from training.recipes.preference_support.pairs import Wanted, preference_rows
+from training.recipes.text_support.criticised import critique_rows
+from training.recipes.text_support.judged import judged_rows
 from training.recipes.trl_support import prepare
 from training.recipes.trl_support.answers import answer_rows
 from training.recipes.trl_support.arguments import Rates
@@ -64,6 +68,24 @@ def test_what_cannot_be_imitated_is_counted(make: Any) -> None:
     rows = answer_rows([("train", record) for record in records])
     assert texts(rows.train) == ["best", "as good"]
     assert rows.unusable == {"aspect": 1, "empty": 1, "no_revision": 1, "tie": 1, "unchanged": 1}
+
+
+def test_what_a_policy_wrote_is_imitated_only_when_asked_for(make: Any) -> None:
+    record = make.critique(1)
+    judged = dataclasses.replace(
+        record, context=dataclasses.replace(record.context, source="judge")
+    )
+    records: list[Any] = [("train", judged), ("train", make.demonstration(2))]
+    assert answer_rows(records).unusable == {"machine_revision": 1}
+    assert len(answer_rows(records, machine=True).train) == 2
+    for rows in (judged_rows(records), critique_rows(records)):
+        assert rows.unusable == {"machine_revision": 1}
+    for machine in (False, True):
+        pairs = preference_rows(records, Wanted(machine_revisions=machine))
+        assert len(pairs.train) == machine
+    sft, counts = get_recipe("sft"), {"machine_revision_train": 3, "prompts_test": 90}
+    assert len(sft.warnings(counts, sft.config_model())) == 1
+    assert sft.warnings(counts, parse_config(sft, {"machine_revisions": True})) == []
 
 
 def test_it_needs_eight_answers() -> None:

@@ -168,6 +168,7 @@ def test_counts_are_what_recipes_ask_for(tmp_path: Path) -> None:
         "critique": 1,
         "critique_text": 1,
         "revision": 1,
+        "machine_revision": 0,
         "demonstration": 1,
         "prompts": 4,
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from feedback.evidence import Critique, Demonstration, Evidence, Verdict
 from training.recipes.base import Rows
-from training.recipes.trl_support.answers import answer_row
+from training.recipes.trl_support.answers import answer_row, revision_row
 from training.recipes.trl_support.rows import Row, collect
 
 ASKED = "\n\nAn answer to this was criticised: {critique}\nThe criticised answer:"
@@ -20,7 +20,7 @@ def critique_rows(evidence: Iterable[Split]) -> Rows:
 
     Where nothing was to be complained of, both are empty: demonstrations, revisions, thumbs up, and
     critiques of an answer that got a thumb up, as those are praise. Unusable: `empty`, `image`,
-    `unwanted`, `no_words` and `not_text_feedback`.
+    `unwanted`, `no_words`, `machine_revision` and `not_text_feedback`.
     """
     records = list(evidence)
     praised = {
@@ -67,7 +67,8 @@ def _rows(record: Evidence, praised: set[int]) -> Iterator[Row | str]:
 
 def _criticised(record: Critique, praised: set[int]) -> Iterator[Row | str]:
     if record.revised is not None:
-        yield _fine(answer_row(record.context, record.revised))
+        row = revision_row(record)
+        yield row if isinstance(row, str) else _fine(row)
     flaw = record.completion.flaw()
     if flaw is not None:
         yield flaw

@@ -20,7 +20,7 @@ from feedback.evidence import (
 )
 from training.recipes.base import Rows
 from training.recipes.text_support.conditions import BAD, GOOD, MIXED
-from training.recipes.trl_support.answers import answer_row
+from training.recipes.trl_support.answers import answer_row, revision_row
 from training.recipes.trl_support.rows import Row, collect
 
 CATEGORIES = (GOOD, MIXED, BAD)
@@ -34,7 +34,7 @@ def judged_rows(evidence: Iterable[Split], *, words: bool = True) -> Rows:
     ranking are good; thumbs down, the worse side, both sides of `both_bad` and the worst tier are
     bad; between them is mixed. Ratings are cut into thirds of each scale's mean over aspects. Without
     `words` critiques give their revisions only. Unusable: `empty`, `image`, `identical`, `tie`,
-    `aspect`, `in_words`, `difference`.
+    `aspect`, `in_words`, `difference`, `machine_revision`.
     """
     records = list(evidence)
     outcomes = [(split, row) for split, r in records for row in _judged(r, words=words)]
@@ -72,7 +72,8 @@ def _judged(record: Evidence, *, words: bool) -> Iterator[Row | str]:
 
 def _criticised(record: Critique, *, words: bool) -> Iterator[Row | str]:
     if record.revised is not None:
-        yield _row(record.context, Candidate(0, record.revised), GOOD)
+        row = revision_row(record)
+        yield row if isinstance(row, str) else {**row, "feedback": GOOD}
     if record.text.strip():
         yield _row(record.context, record.completion, record.text) if words else "in_words"
 
