@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from pydantic import BaseModel
@@ -17,7 +17,12 @@ _HIGH = {"maximum": "at most", "exclusiveMaximum": "below"}
 
 
 class SchemaForm(forms.Form):
-    """Base of the forms that `schema_form` makes. The model itself validates; this only reads."""
+    """Base of the forms that `schema_form` makes. The model itself validates; this only reads.
+
+    `rare` are fields that the model marks `x-rare`: most people leave them as they are.
+    """
+
+    rare: ClassVar[frozenset[str]] = frozenset()
 
     def payload(self) -> dict[str, Any]:
         """What was typed, for the model; what was left empty is left out, so its default holds."""
@@ -26,7 +31,9 @@ class SchemaForm(forms.Form):
 
 def schema_form(model: type[BaseModel]) -> type[SchemaForm]:
     """A form class with one field for each of the model's."""
-    return type(f"{model.__name__}Form", (SchemaForm,), schema_fields(model))
+    properties = model.model_json_schema().get("properties", {})
+    rare = frozenset(name for name, body in properties.items() if body.get("x-rare"))
+    return type(f"{model.__name__}Form", (SchemaForm,), {**schema_fields(model), "rare": rare})
 
 
 def schema_fields(model: type[BaseModel]) -> dict[str, forms.Field]:

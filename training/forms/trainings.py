@@ -66,10 +66,10 @@ def config_form(recipe: Recipe, data: Any = None) -> SchemaForm:
 
 
 def field_groups(form: SchemaForm) -> tuple[list[forms.BoundField], list[forms.BoundField]]:
-    """(shown, folded): the recipe's own fields and those often changed, then the rest."""
+    """(shown, folded): the recipe's own fields and those often changed, then the rest and rare ones."""
     shown: list[forms.BoundField] = []
     folded: list[forms.BoundField] = []
     for bound in form:
-        rare = bound.name in Config.model_fields and bound.name not in OFTEN
-        (folded if rare else shown).append(bound)
+        common = bound.name in Config.model_fields and bound.name not in OFTEN
+        (folded if common or bound.name in form.rare else shown).append(bound)
     return shown, folded

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from feedback.errors import InvalidInput
 from feedback.evidence import Evidence
 from training.progress import Reporter
-from training.recipes.base import Config, Recipe, Rows, Run
+from training.recipes.base import RARE, Config, Recipe, Rows, Run
 from training.recipes.preference_support.cautions import stiff
 from training.recipes.preference_support.matching import matched_prompts
 from training.recipes.preference_support.references import answer_columns, reference_once
@@ -64,15 +64,18 @@ class KtoConfig(Config):
     match_prompts: bool = Field(
         default=False,
         description="For bco: weigh thumbs down so that their prompts resemble those of thumbs up.",
+        json_schema_extra=RARE,
     )
     unpair_comparisons: bool = Field(
         default=True,
         description="Where there are no thumbs at all, use both sides of each comparison.",
+        json_schema_extra=RARE,
     )
     reference_once: bool = Field(
         default=True,
         description="Compute the reference's log-probabilities once before training: no second "
         "model in memory, the same losses.",
+        json_schema_extra=RARE,
     )
 
     @model_validator(mode="after")

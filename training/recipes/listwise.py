@@ -9,7 +9,7 @@ from pydantic import Field
 
 from feedback.evidence import Evidence
 from training.progress import Reporter
-from training.recipes.base import Config, Recipe, Rows, Run
+from training.recipes.base import RARE, Config, Recipe, Rows, Run
 from training.recipes.preference_support.cautions import stiff
 from training.recipes.preference_support.listed import ListLoss, Lists, list_trainer
 from training.recipes.preference_support.lists import (
@@ -56,12 +56,14 @@ class ListwiseConfig(Config):
         le=100,
         description="For nca and info_nca: scores run from 0 to 1, and e to the score over this is an "
         "answer's share; near 0 the best takes all.",
+        json_schema_extra=RARE,
     )
     imitation: float = Field(
         default=0.05,
         ge=0,
         le=100,
         description="For pro: weight of imitating the best answer, times the squared number of others.",
+        json_schema_extra=RARE,
     )
     aspect: str = Field(
         default="",
@@ -72,6 +74,7 @@ class ListwiseConfig(Config):
         default=True,
         description="Compute the reference's log-probabilities once before training: no second "
         "model in memory, the same losses.",
+        json_schema_extra=RARE,
     )
 
 

@@ -78,3 +78,17 @@ def test_every_recipe_has_a_form_whose_defaults_fit() -> None:
         first, folded = field_groups(form)
         assert {bound.name for bound in first + folded} == set(recipe.config_model.model_fields)
         assert {"learning_rate", "epochs"} <= {bound.name for bound in first}
+
+
+def test_rare_fields_are_folded_and_losses_are_added_line_by_line() -> None:
+    recipe = RECIPES["dpo"]
+    first, folded = field_groups(config_form(recipe))
+    assert {"loss", "added_losses", "beta"} <= {bound.name for bound in first}
+    assert {"divergence", "reference_once", "seed"} <= {bound.name for bound in folded}
+    form = schema_form(recipe.config_model)({"added_losses": "sft | 0.1\nhinge"})
+    form.is_valid()
+    added = form.cleaned_data["added_losses"]
+    assert [loss.loss for loss in parse_config(recipe, {"added_losses": added}).added_losses] == [  # type: ignore[attr-defined]
+        "sft",
+        "hinge",
+    ]

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
+from training.recipes.base import RARE
 from training.recipes.preference_support.mixing import TIE_AWARE, Mix, Part
 from training.recipes.preference_support.pair_config import PairConfig
 
@@ -77,6 +78,7 @@ class DpoConfig(PairConfig):
         lt=0.5,
         description="Share of labels taken to be wrong, for robust, soft, exo_pair and aot. Empty: for robust and soft "
         "measured from annotators' reliability or repeated judgments (0.1 where that cannot be), else next to 0.",
+        json_schema_extra=RARE,
     )
     tie_threshold: float = Field(
         default=0.5,
@@ -84,6 +86,7 @@ class DpoConfig(PairConfig):
         le=10,
         description="Difference in reward up to which answers count as tied, for rao_kupper; for davidson e to "
         "this power is the odds of a tie.",
+        json_schema_extra=RARE,
     )
     margin_scale: float = Field(
         default=0.5,
@@ -91,12 +94,14 @@ class DpoConfig(PairConfig):
         le=1000,
         description="Margin for each step of strength above 'slightly', for each typical amount, or for each "
         "point of the aspect below; for margin.",
+        json_schema_extra=RARE,
     )
     margin_aspect: str = Field(
         default="",
         max_length=100,
         description="Take margins from ratings of this aspect: the policy then learns the preferences beside "
         "the aspect (multi-objective DPO).",
+        json_schema_extra=RARE,
     )
     soft_scale: float = Field(
         default=0,
@@ -104,42 +109,57 @@ class DpoConfig(PairConfig):
         le=100,
         description="For soft: the strength, or the number of typical amounts, at which a preference is 73 % "
         "sure; 0 takes every preference as sure but for the flip rate.",
+        json_schema_extra=RARE,
     )
     amount_scale: float = Field(
         default=1,
         gt=0,
         le=100,
         description="For squared: the difference in reward that an annotator's typical amount stands for.",
+        json_schema_extra=RARE,
     )
     divergence: Literal["reverse_kl", "forward_kl", "js_divergence", "alpha_divergence"] = Field(
         default="reverse_kl",
         description="How distance from the reference is measured (f-DPO); forward_kl is numerically fragile.",
+        json_schema_extra=RARE,
     )
     divergence_alpha: float = Field(
-        default=0.5, gt=0, lt=1, description="The alpha of alpha_divergence."
+        default=0.5,
+        gt=0,
+        lt=1,
+        description="The alpha of alpha_divergence.",
+        json_schema_extra=RARE,
     )
     extra_length_weight: float | None = Field(
         default=None,
         ge=0,
         le=1,
         description="Weight of the tokens beyond the shorter answer's length (LD-DPO); empty counts them all.",
+        json_schema_extra=RARE,
     )
     weigh_by_likelihood: bool = Field(
         default=False,
         description="Let pairs count by how likely the policy would write them itself (WPO).",
+        json_schema_extra=RARE,
     )
     sync_reference_steps: int = Field(
         default=0,
         ge=0,
         description="Move the reference towards the policy after so many steps (TR-DPO); 0 never.",
+        json_schema_extra=RARE,
     )
     sync_reference_share: float = Field(
-        default=0.6, gt=0, le=1, description="How far the reference moves then; 1 is all the way."
+        default=0.6,
+        gt=0,
+        le=1,
+        description="How far the reference moves then; 1 is all the way.",
+        json_schema_extra=RARE,
     )
     reference_once: bool = Field(
         default=True,
         description="Compute the reference's log-probabilities once before training: no second model in "
         "memory, the same losses.",
+        json_schema_extra=RARE,
     )
 
     @model_validator(mode="after")
