@@ -173,6 +173,17 @@ def comparisons_of(record: Evidence) -> Iterator[Comparison]:
         yield from record.comparisons()
 
 
+def candidates_of(record: Evidence) -> Iterator[Candidate]:
+    """Every completion that the record is about."""
+    waiting: list[Any] = [getattr(record, field.name) for field in dataclasses.fields(record)]
+    while waiting:
+        value = waiting.pop(0)
+        if isinstance(value, Candidate):
+            yield value
+        elif isinstance(value, tuple):
+            waiting += value
+
+
 def record_name(record: Evidence) -> str:
     """The record's name in files and counts: `comparison`, `verdict`, ..."""
     return _NAMES[type(record)]

@@ -16,6 +16,7 @@ CHECKPOINTS = "checkpoints"
 OUTPUT = "output"
 ROUNDS = "rounds"
 DRAFTS = "drafts"
+VECTORS = "vectors.jsonl"  # stored vectors that training reads: {"candidate", "vector"} a line
 CHUNK = 16  # items answered between two writes
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
-from training.artefacts import fetch_tree, remove_tree, store_tree, tree_exists
+from feedback.evidence import candidates_of
+from feedback.models import Project
+from feedback.selectors.signals import completion_vectors, newest_version
+from training.artefacts import SCHEME, fetch_tree, remove_tree, store_tree, tree_exists
 from training.companions import model_source
 from training.jobs.child import run_child
 from training.jobs.context import JobContext
-from training.models import Policy, Snapshot
+from training.models import Checkpoint, Policy, Snapshot
 from training.operations.base import Operation, Outcome, Params
-from training.progress import CHECKPOINTS, LOG, OUTPUT, ROUNDS, RUN
+from training.progress import CHECKPOINTS, LOG, OUTPUT, ROUNDS, RUN, VECTORS
 from training.recipes import get_recipe, parse_config
-from training.registry import cached_tree, model_path, register_checkpoint
+from training.registry import cached_tree, code_version, model_path, register_checkpoint
+from training.snapshots import read_evidence
 
 SAVED = (CHECKPOINTS, ROUNDS)  # folders of a run that a resume goes on from
+
+REFEREES = 2
 
 
 class TrainParams(Params):
@@ -52,8 +59,11 @@ class TrainModel(Operation[TrainParams]):
             "snapshot": str(cached_tree(snapshot.artefact)),
             "config": config,
             "models": {name: model_source(choice) for name, choice in params.models.items()},
-            "lineage": {"snapshot_digest": snapshot.digest, "base": base.name},
+            "referees": _referees(snapshot.project),
+            "lineage": _lineage(snapshot, base),
         }
+        if name := recipe.vectors(parsed):
+            _write_vectors(context, snapshot, name)
         result = run_child(context, task, on_saved=lambda _, path: _keep(context, path))
         checkpoint = register_checkpoint(
             context.job,
@@ -72,6 +82,42 @@ class TrainModel(Operation[TrainParams]):
             "warnings": recipe.warnings(snapshot.counts, parsed),
         }
         return Outcome(result={**result, **made})
+
+
+def _referees(project: Project) -> list[dict[str, str]]:
+    """The project's newest reward models, whose opinion of what was trained is asked."""
+    newest = Checkpoint.objects.filter(project=project, produces="reward_model").order_by("-pk")
+    return [
+        {"name": found.name, "path": str(cached_tree(found.artefact))}
+        for found in newest[:REFEREES]
+        if tree_exists(found.artefact)
+    ]
+
+
+def _lineage(snapshot: Snapshot, base: Policy) -> dict[str, str]:
+    """What the model card tells of where the weights come from; a path of this machine it does not."""
+    elsewhere = base.location.startswith(SCHEME) or Path(base.location).exists()
+    return {
+        "snapshot_digest": snapshot.digest,
+        "base": base.name,
+        "hub_base": "" if elsewhere else base.location,
+        "code": code_version(),
+    }
+
+
+def _write_vectors(context: JobContext, snapshot: Snapshot, name: str) -> None:
+    """The newest vectors of that name of the snapshot's completions, in the run's directory."""
+    version = newest_version(snapshot.project, name)
+    found = {}
+    if version is not None:
+        evidence = read_evidence(cached_tree(snapshot.artefact))
+        ids = {candidate.id for _, record in evidence for candidate in candidates_of(record)}
+        found = completion_vectors(ids, name, version)
+    lines = (json.dumps({"candidate": pk, "vector": v}) + "\n" for pk, v in sorted(found.items()))
+    partial = (context.directory / VECTORS).with_suffix(".partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.writelines(lines)
+    partial.replace(context.directory / VECTORS)
 
 
 def _stored(context: JobContext, folder: str) -> str:

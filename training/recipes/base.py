@@ -123,6 +123,10 @@ class Recipe:
     def check(self, config: Config) -> None:
         """Raises InvalidInput `invalid_config` for one whose fields fit, but not this training."""
 
+    def vectors(self, config: Config) -> str | None:
+        """The name of the signals of completions whose vectors training reads from `VECTORS`; None for none."""
+        return None
+
     def warnings(self, counts: Mapping[str, int], config: Config) -> list[str]:
         """What may disappoint although it is allowed, in sentences; `counts` are those of `missing`.
 

@@ -11,8 +11,14 @@ from pydantic import Field
 from feedback.errors import InvalidInput
 from feedback.evidence import Evidence
 from training.progress import Reporter
-from training.recipes.base import Recipe, Rows, Run
-from training.recipes.reward_support import Lesson, RewardsConfig, Subject, train_reward_model
+from training.recipes.base import Rows, Run
+from training.recipes.reward_support import (
+    Lesson,
+    RewardRecipe,
+    RewardsConfig,
+    Subject,
+    train_reward_model,
+)
 from training.recipes.reward_support.measures import measure_amounts
 from training.recipes.reward_support.rows import Row, amounts, as_pairs
 from training.recipes.trl_support import held_out_pairs
@@ -39,7 +45,7 @@ class RewardAmountsConfig(RewardsConfig):
     )
 
 
-class RewardAmounts(Recipe):
+class RewardAmounts(RewardRecipe):
     """On differences in worth, such as willingness to pay."""
 
     name = "reward_amounts"
@@ -47,8 +53,6 @@ class RewardAmounts(Recipe):
     summary = (
         "Learns by how much answers differ in worth, from what people would pay for the better one."
     )
-    produces = "reward_model"
-    group = "rewards"
     config_model = RewardAmountsConfig
 
     def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:

@@ -11,8 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from feedback.errors import InvalidInput
 from feedback.evidence import Evidence
 from training.progress import Reporter
-from training.recipes.base import Recipe, Rows, Run
-from training.recipes.reward_support import Lesson, RewardsConfig, Subject, train_reward_model
+from training.recipes.base import Config, Rows, Run
+from training.recipes.reward_support import (
+    Lesson,
+    RewardRecipe,
+    RewardsConfig,
+    Subject,
+    train_reward_model,
+)
 from training.recipes.reward_support.measures import measure_ratings
 from training.recipes.reward_support.rows import Row, ratings
 from training.recipes.trl_support import held_out_pairs
@@ -45,14 +51,12 @@ class RewardAttributesConfig(RewardsConfig):
     )
 
 
-class RewardAttributes(Recipe):
+class RewardAttributes(RewardRecipe):
     """Least squares on ratings, a head for each aspect, with Bradley-Terry on comparisons."""
 
     name = "reward_attributes"
     label = "Reward model from ratings"
     summary = "Learns a number for every aspect that was rated, and a reward as their weighted sum."
-    produces = "reward_model"
-    group = "rewards"
     config_model = RewardAttributesConfig
 
     def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:
@@ -66,21 +70,27 @@ class RewardAttributes(Recipe):
             return []
         return [f"{FEWEST} scores of answers to train on are needed, and there are {have}."]
 
+    def check(self, config: Config) -> None:
+        """No ensembles: heads are aspects."""
+        if isinstance(config, RewardAttributesConfig) and config.members > 1:
+            said = "An ensemble has a head for each member, and here each aspect has one."
+            raise InvalidInput(
+                said,
+                code="invalid_config",
+                hint="Set members to 1.",
+                details=[{"where": "members", "message": said}],
+            )
+
     def train(self, run: Run, reporter: Reporter) -> dict[str, Any]:
         """Train, and report accuracy on held-out pairs and each aspect's correlation."""
         config = RewardAttributesConfig.model_validate(run.config)
+        self.check(config)
         lesson = lesson_of(list(read_evidence(run.snapshot)), config)
         return train_reward_model(run, reporter, config, lesson, measure_ratings)
 
 
 def lesson_of(evidence: Sequence[tuple[str, Evidence]], config: RewardAttributesConfig) -> Lesson:
-    """Ratings and comparisons; raises InvalidInput `ensemble_of_aspects` for several members."""
-    if config.members > 1:
-        raise InvalidInput(
-            "An ensemble has a head for each member, and here each aspect has one.",
-            code="ensemble_of_aspects",
-            hint="Set members to 1.",
-        )
+    """Ratings and comparisons."""
     return Lesson(
         rows=ratings(evidence, comparisons=config.comparisons),
         fewest=FEWEST,
@@ -150,7 +160,7 @@ def _columns(row: Row, scales: Mapping[str, tuple[float, float]]) -> Row:
         **{name: row[name] for name in kept},
         "targets": targets,
         "rated": [name in scores for name in scales],
-        "about": [float(name == row["aspect"]) for name in scales],
+        "compared": [float(name == row["aspect"]) for name in scales],
     }
 
 

@@ -9,8 +9,14 @@ from pydantic import Field
 
 from feedback.evidence import Evidence
 from training.progress import Reporter
-from training.recipes.base import Config, Recipe, Rows, Run
-from training.recipes.reward_support import Lesson, RewardsConfig, Subject, train_reward_model
+from training.recipes.base import Config, Rows, Run
+from training.recipes.reward_support import (
+    Lesson,
+    RewardRecipe,
+    RewardsConfig,
+    Subject,
+    train_reward_model,
+)
 from training.recipes.reward_support.rows import Row, pairs
 from training.recipes.trl_support import FEWEST_PAIRS, held_out_pairs, missing_pairs
 from training.snapshots import read_evidence
@@ -42,14 +48,12 @@ class RewardModelConfig(RewardsConfig):
     )
 
 
-class RewardModel(Recipe):
+class RewardModel(RewardRecipe):
     """On comparisons: decided ones, and ties and strengths where the loss uses them."""
 
     name = "reward_model"
     label = "Reward model"
     summary = "Learns a number for every answer from comparisons, and ranks answers by it."
-    produces = "reward_model"
-    group = "rewards"
     config_model = RewardModelConfig
 
     def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:

@@ -9,8 +9,14 @@ from pydantic import Field
 
 from feedback.evidence import Evidence
 from training.progress import Reporter
-from training.recipes.base import Recipe, Rows, Run
-from training.recipes.reward_support import Lesson, RewardsConfig, Subject, train_reward_model
+from training.recipes.base import Rows, Run
+from training.recipes.reward_support import (
+    Lesson,
+    RewardRecipe,
+    RewardsConfig,
+    Subject,
+    train_reward_model,
+)
 from training.recipes.reward_support.measures import measure_lists
 from training.recipes.reward_support.rows import Row, lists
 from training.recipes.trl_support import held_out_pairs
@@ -31,14 +37,12 @@ class RewardRankingConfig(RewardsConfig):
     )
 
 
-class RewardRanking(Recipe):
+class RewardRanking(RewardRecipe):
     """On rankings, each a list of completions in tiers; comparisons are lists of two."""
 
     name = "reward_ranking"
     label = "Reward model from rankings"
     summary = "Learns a number for every answer from ordered lists; a long list counts no more than a short one."
-    produces = "reward_model"
-    group = "rewards"
     config_model = RewardRankingConfig
 
     def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:

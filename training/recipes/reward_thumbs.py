@@ -8,8 +8,14 @@ from typing import Any
 from feedback.errors import InvalidInput
 from feedback.evidence import Evidence
 from training.progress import Reporter
-from training.recipes.base import Config, Recipe, Rows, Run
-from training.recipes.reward_support import Lesson, RewardsConfig, Subject, train_reward_model
+from training.recipes.base import Config, Rows, Run
+from training.recipes.reward_support import (
+    Lesson,
+    RewardRecipe,
+    RewardsConfig,
+    Subject,
+    train_reward_model,
+)
 from training.recipes.reward_support.measures import measure_thumbs
 from training.recipes.reward_support.rows import Row, thumbs
 from training.recipes.trl_support import held_out_pairs
@@ -23,7 +29,7 @@ class RewardThumbsConfig(RewardsConfig):
     """Fields of the reward model from thumbs."""
 
 
-class RewardThumbs(Recipe):
+class RewardThumbs(RewardRecipe):
     """Logistic, with an intercept for each annotator."""
 
     name = "reward_thumbs"
@@ -31,8 +37,6 @@ class RewardThumbs(Recipe):
     summary = (
         "Learns how likely an answer gets a thumb up; generous and strict people are told apart."
     )
-    produces = "reward_model"
-    group = "rewards"
     config_model = RewardThumbsConfig
 
     def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:

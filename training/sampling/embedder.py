@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.sampling.base import Messages
+from training.sampling.base import Messages, never
 
 DIMENSIONS = 1024
 WORD = re.compile(r"\w+|[^\w\s]")
@@ -37,7 +37,12 @@ class TfIdf:
             documents[list({place for place, _ in _places(text)})] += 1
         return cls(np.log((1 + len(texts)) / (1 + documents)) + 1)
 
-    def vectors(self, conversations: Sequence[tuple[Messages, Messages]]) -> Matrix:
+    def vectors(
+        self,
+        conversations: Sequence[tuple[Messages, Messages]],
+        *,
+        should_stop: Callable[[], bool] = never,
+    ) -> Matrix:
         """[conversations, DIMENSIONS + 2], of (prompt, completion)."""
         rows = np.zeros((len(conversations), DIMENSIONS + 2))
         for n, (prompt, completion) in enumerate(conversations):

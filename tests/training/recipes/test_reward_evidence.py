@@ -145,7 +145,7 @@ def test_an_ensemble_of_lists(freeze: Any, run: Any, recorder: Any) -> None:
             {"weights": [{"aspect": "wit", "weight": 1}]},
             "unknown_aspect",
         ),
-        ("reward_attributes", list(world.ratings(20)), {"members": 2}, "ensemble_of_aspects"),
+        ("reward_attributes", list(world.ratings(20)), {"members": 2}, "invalid_config"),
         ("reward_ranking", list(world.thumbs(20)), {}, "too_little_evidence"),
     ],
     ids=["one sign", "all 0", "unknown aspect", "ensemble", "no lists"],

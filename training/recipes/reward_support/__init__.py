@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from training.recipes.reward_support.lessons import Lesson, RewardsConfig, Subject
+from training.recipes.reward_support.lessons import (
+    Lesson,
+    RewardRecipe,
+    RewardsConfig,
+    Subject,
+)
 from training.recipes.reward_support.training import train_reward_model
 
 __all__ = [
     "Lesson",
+    "RewardRecipe",
     "RewardsConfig",
     "Subject",
     "train_reward_model",

@@ -21,7 +21,7 @@ COLUMNS = {
     "high": "float32",
     "targets": "float32",
     "rated": "bool",
-    "about": "float32",
+    "compared": "float32",
     "bootstrap": "float32",
 }
 

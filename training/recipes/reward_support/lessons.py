@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
 
-from training.recipes.base import Config, Rows
+from training.recipes.base import Config, Recipe, Rows
 from training.recipes.reward_support.rows import by_annotator
 from training.recipes.trl_support.arguments import Rates
 from training.recipes.trl_support.fitting import Prepared
@@ -39,6 +39,12 @@ class RewardsConfig(Config):
         description="Vectors for a frozen head: word counts (tfidf), the base model's states (base), or "
         "embeddings that a program stored beside completions (stored).",
     )
+    signal: str = Field(
+        default="embedding",
+        min_length=1,
+        max_length=60,
+        description="The name of the signals that hold stored vectors; the newest version is read.",
+    )
     ridge: float = Field(
         default=0.2,
         gt=0,
@@ -52,6 +58,19 @@ class RewardsConfig(Config):
         description="Heads of an ensemble, each on its own bootstrap of the prompts; their spread is the reward's "
         "uncertainty. 1: no ensemble.",
     )
+
+
+class RewardRecipe(Recipe):
+    """What every reward model's recipe says of itself."""
+
+    produces = "reward_model"
+    group = "rewards"
+
+    def vectors(self, config: Config) -> str | None:
+        """Stored ones, where a frozen head reads them."""
+        if not isinstance(config, RewardsConfig) or config.head != "frozen":
+            return None
+        return config.signal if config.embedder == "stored" else None
 
 
 @dataclass(slots=True)
@@ -91,6 +110,17 @@ class Lesson:
     pairs: Sequence[Mapping[str, Any]]
     teach: Teach
     rates: Rates = RATES
+
+    def only(self, known: Callable[..., bool]) -> Lesson:
+        """Without rows and pairs of which a completion is not known; those to train on are counted."""
+        train, test = (
+            [row for row in rows if known(row["prompt"], *row["completions"])]
+            for rows in (self.rows.train, self.rows.test)
+        )
+        lost = len(self.rows.train) - len(train)
+        unusable = self.rows.unusable | ({"no_vector": lost} if lost else {})
+        pairs = [p for p in self.pairs if known(p["prompt"], p["chosen"], p["rejected"])]
+        return replace(self, rows=Rows(train, test, unusable), pairs=pairs)
 
     def subject(self, train: Sequence[Mapping[str, Any]], config: Any) -> Subject:
         """The loss on these rows, as an ensemble where the config says so."""

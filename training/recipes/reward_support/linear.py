@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from feedback.errors import InvalidInput, TouchstoneError
+from feedback.errors import TouchstoneError
 from training.progress import OUTPUT, Reporter, Stopped
 from training.recipes.base import Run
 from training.recipes.reward_support.batches import tensors
-from training.recipes.reward_support.lessons import Fitted, Lesson, Row, Subject
+from training.recipes.reward_support.lessons import Fitted, Lesson, Subject
+from training.recipes.reward_support.vectors import Vectors, embedded
 from training.recipes.trl_support.fitting import Prepared, store_resolved, too_little
 from training.recipes.trl_support.rows import balanced_weights
-from training.sampling.embedder import Matrix, TfIdf, text_of
-from training.sampling.local.embedding import Encoder
+from training.sampling.embedder import Matrix
 from training.sampling.local.loading import prepare_environment
-from training.sampling.local.reward_models import Linear, embed
+from training.sampling.local.reward_models import Linear
 
 STEPS = 40  # of L-BFGS, each of up to INNER evaluations
 INNER = 10
 SETTLED = 1e-6  # the fit has ended when a step lowers the loss by less
-VECTORS = (
-    "vectors.jsonl"  # stored vectors, put into the run's directory: {"candidate", "vector"} a line
-)
 
 
 def fit_linear(run: Run, reporter: Reporter, config: Any, lesson: Lesson) -> Fitted:
     """Fit a head on the lesson. It is quick, so an interrupted fit begins again, to the same weights."""
     started = time.monotonic()
     prepare_environment(run.base_model)
+    lesson, vectors = embedded(run, config, lesson, reporter.should_stop)
     rows = lesson.rows
-    embedder, vectors = _embedded(run, config, rows.train, reporter.should_stop)
-    train = [row for row in rows.train if vectors.has(row)]
-    lost = len(rows.train) - len(train)
-    unusable = {**rows.unusable, **({"no_vector": lost} if lost else {})}
-    if len(train) < lesson.fewest:
-        raise too_little(len(train), lesson.fewest, unusable, 0)
+    if len(rows.train) < lesson.fewest:
+        raise too_little(len(rows.train), lesson.fewest, rows.unusable, 0)
     store_resolved(run.directory, config)
-    train = balanced_weights(train)
+    train = balanced_weights(rows.train)
     subject = lesson.subject(train, config)
-    model, steps = _fit(subject, vectors, config, embedder, reporter)
+    model, steps = _fit(subject, vectors, config, reporter)
     _save(model, run.directory / OUTPUT)
     prepared = Prepared(
         started=started,
@@ -55,7 +48,7 @@ def fit_linear(run: Run, reporter: Reporter, config: Any, lesson: Lesson) -> Fit
         tokenizer=None,
         train=train,
         test=rows.test,
-        unusable=unusable,
+        unusable=rows.unusable,
         too_long=0,
         parameters=model.tensors["weight"].size + model.tensors["bias"].size,
         arguments={},
@@ -63,73 +56,7 @@ def fit_linear(run: Run, reporter: Reporter, config: Any, lesson: Lesson) -> Fit
     return Fitted(model, prepared, steps, lesson.pairs)
 
 
-class Vectors:
-    """The vectors of all completions of the training rows, each held once."""
-
-    def __init__(
-        self, places: Mapping[Any, int], matrix: Matrix, key: Callable[[Row, int], Any]
-    ) -> None:
-        self.places = places
-        self.matrix = matrix  # [completions, dim]
-        self.key = key
-
-    def has(self, row: Row) -> bool:
-        """Whether every completion of the row has a vector."""
-        return all(self.key(row, n) in self.places for n in range(len(row["completions"])))
-
-    def of(self, row: Row) -> list[int]:
-        """Places of the row's completions in the matrix."""
-        return [self.places[self.key(row, n)] for n in range(len(row["candidates"]))]
-
-
-def _embedded(
-    run: Run, config: Any, rows: Sequence[Row], should_stop: Callable[[], bool]
-) -> tuple[TfIdf | Encoder | None, Vectors]:
-    if config.embedder == "stored":
-        return None, _stored(run.directory / VECTORS)
-    conversations = {
-        _text_key(row, n): (row["prompt"], answer)
-        for row in rows
-        for n, answer in enumerate(row["completions"])
-    }
-    if not conversations:
-        return None, Vectors({}, np.zeros((0, 1)), _text_key)
-    texts = [text_of(answer) for _, answer in conversations.values()]
-    embedder: TfIdf | Encoder
-    embedder = TfIdf.fitted(texts) if config.embedder == "tfidf" else Encoder.loaded(run.base_model)
-    matrix = embed(embedder, list(conversations.values()), should_stop)
-    return embedder, Vectors({key: n for n, key in enumerate(conversations)}, matrix, _text_key)
-
-
-def _stored(path: Path) -> Vectors:
-    if not path.is_file():
-        raise InvalidInput(
-            "No vectors of completions are stored.",
-            code="no_vectors",
-            hint="Store signals named 'embedding' beside the completions, or choose another embedder.",
-        )
-    with path.open(encoding="utf-8") as file:
-        lines = [json.loads(line) for line in file]
-    places = {line["candidate"]: n for n, line in enumerate(lines)}
-    return Vectors(places, np.array([line["vector"] for line in lines]), _candidate_key)
-
-
-def _text_key(row: Row, n: int) -> str:
-    return json.dumps([row["prompt"], row["completions"][n]], sort_keys=True)
-
-
-def _candidate_key(row: Row, n: int) -> int:
-    candidate: int = row["candidates"][n]
-    return candidate
-
-
-def _fit(
-    subject: Subject,
-    vectors: Vectors,
-    config: Any,
-    embedder: TfIdf | Encoder | None,
-    reporter: Reporter,
-) -> tuple[Linear, int]:
+def _fit(subject: Subject, vectors: Vectors, config: Any, reporter: Reporter) -> tuple[Linear, int]:
     """L-BFGS (Liu & Nocedal 1989) on the mean weighted loss + ridge |w|^2 / (2 n), a mean over heads."""
     import torch
 
@@ -164,7 +91,7 @@ def _fit(
         "scale": scale,
     }
     card = subject.card("frozen", config.embedder)
-    return Linear(card, tensors_found, embedder), steps
+    return Linear(card, tensors_found, vectors.embedder), steps
 
 
 def _descend(optimizer: Any, objective: Callable[[], Any], reporter: Reporter) -> int:

@@ -18,7 +18,7 @@ from feedback.evidence import (
     comparisons_of,
 )
 from training.recipes.base import Rows
-from training.recipes.trl_support.rows import answer_of, collect, messages_of
+from training.recipes.trl_support.rows import about, answer_of, collect, messages_of
 
 Row = dict[str, Any]
 
@@ -26,13 +26,14 @@ STRONGEST = 3  # levels of strength that are told apart
 
 
 def listed(context: Context, candidates: Sequence[Candidate], **columns: Any) -> Row:
-    """The row that every loss reads: completions of one prompt, by whom, how much it weighs, and columns."""
+    """The row that every loss reads: completions of one prompt, by whom, its weight, and columns."""
     return {
         "prompt": messages_of(context),
         "completions": [answer_of(candidate) for candidate in candidates],
         "candidates": [candidate.id for candidate in candidates],
         "annotator": context.annotator,
         "weight": float(context.weight),
+        "about": about(context, float(columns.get("strength", 1.0))),
         **columns,
     }
 
@@ -102,7 +103,7 @@ def as_pairs(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
             "prompt": row["prompt"],
             "chosen": row["completions"][0],
             "rejected": row["completions"][1],
-            "annotator": row["annotator"],
+            "about": row["about"],
             "weight": row["weight"],
         }
         for row in rows
@@ -158,7 +159,7 @@ def _list(record: Evidence, all_tied: bool) -> Row | str:
         if isinstance(row, str):
             return row
         tiers = [0, 0] if row["tie"] else [0, 1]
-        kept = ("prompt", "completions", "candidates", "annotator", "weight")
+        kept = ("prompt", "completions", "candidates", "annotator", "weight", "about")
         return {**{name: row[name] for name in kept}, "tier": tiers, "tied": row["tie"]}
     if not isinstance(record, Ranking):
         return "not_a_ranking"
@@ -210,8 +211,8 @@ def _compared(record: Evidence) -> Iterator[Row | str]:
         return
     for comparison in comparisons_of(record):
         row = _pair(replace(comparison, aspect=None), ties=False)
-        about = comparison.aspect or ""
-        yield row if isinstance(row, str) else {**row, "scores": {}, "aspect": about}
+        aspect = comparison.aspect or ""
+        yield row if isinstance(row, str) else {**row, "scores": {}, "aspect": aspect}
 
 
 def _flaw(sides: Sequence[Candidate]) -> str | None:

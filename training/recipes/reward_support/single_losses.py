@@ -127,7 +127,7 @@ class WeightedAmounts(PairLoss):
 class Attributes(RewardLoss):
     """A head for each aspect by least squares; comparisons by Bradley-Terry on what the heads add up to.
 
-    `batch["targets"]` and `["rated"]` are [rows, aspects]; a comparison has nothing rated, and `["about"]`
+    `batch["targets"]` and `["rated"]` are [rows, aspects]; a comparison has nothing rated, and `["compared"]`
     [rows, aspects] is 1 at the aspect that it is about, or 0 for the whole, which the weights make.
     """
 
@@ -146,9 +146,9 @@ class Attributes(RewardLoss):
         return torch.where(paired, bradley_terry(*self._sums(rewards, batch)), squares)
 
     def _sums(self, rewards: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-        about = batch["about"]
-        whole = about.sum(dim=1, keepdim=True) == 0
-        weights = torch.where(whole, self.weights.to(rewards), about)
+        compared = batch["compared"]
+        whole = compared.sum(dim=1, keepdim=True) == 0
+        weights = torch.where(whole, self.weights.to(rewards), compared)
         summed = (rewards * weights.unsqueeze(1)).sum(dim=2)
         return summed[:, 0], summed[:, 1]
 

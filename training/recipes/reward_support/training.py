@@ -54,16 +54,17 @@ def _spread(model: RewardModel, pairs: Sequence[Row], should_stop: Stop) -> dict
 
     An ensemble that knows what it does not know is more uncertain where it errs.
     """
-    if not pairs:
+    decided = [row for row in pairs if not row.get("tie")]
+    if not decided:
         return {}
     sides = [
-        model.heads([(row["prompt"], row[side]) for row in pairs], should_stop=should_stop)
+        model.heads([(row["prompt"], row[side]) for row in decided], should_stop=should_stop)
         for side in ("chosen", "rejected")
     ]
     deltas = sides[0] - sides[1]
     spread = deltas.std(axis=1, ddof=1)
     right = deltas.mean(axis=1) > 0
-    keys = prompt_keys(pairs)
+    keys = prompt_keys(decided)
     found = {"uncertainty": mean(spread.tolist(), keys)}
     for name, side in (("uncertainty_right", right), ("uncertainty_wrong", ~right)):
         chosen = [key for key, one in zip(keys, side, strict=True) if one]

@@ -40,7 +40,7 @@ def check_policy_model(name: str) -> None:
     `wrong_model`.
     """
     check_base_model(name)
-    if _is_reward_model(Path(name)):
+    if is_reward_model(Path(name)):
         raise InvalidInput(
             f"'{name}' is a reward model, which ranks answers and cannot write any.",
             code="wrong_model",
@@ -48,7 +48,7 @@ def check_policy_model(name: str) -> None:
         )
 
 
-def _is_reward_model(path: Path) -> bool:
+def is_reward_model(path: Path) -> bool:
     """Whether a local directory's model classifies; what lies on the Hub is not looked at."""
     if (path / ADAPTER).is_file():
         return json.loads((path / ADAPTER).read_text()).get("task_type") == "SEQ_CLS"

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from feedback.errors import InvalidInput
 from training.sampling.base import never
@@ -20,6 +20,16 @@ from training.sampling.local.scoring import Conversation, head_values, load_clas
 CARD = "reward.json"
 WEIGHTS = "model.safetensors"
 EMBEDDER = "embedder"
+
+
+class Embedder(Protocol):
+    """Conversations as vectors."""
+
+    def vectors(
+        self, conversations: Sequence[Conversation], *, should_stop: Callable[[], bool] = never
+    ) -> Matrix:
+        """[conversations, dim] of (prompt, completion)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +133,7 @@ class Linear(RewardModel):
     Vectors are moved by `centre` and divided by `scale` first, [dim] each.
     """
 
-    def __init__(
-        self, card: Card, tensors: Mapping[str, Matrix], embedder: TfIdf | Encoder | None
-    ) -> None:
+    def __init__(self, card: Card, tensors: Mapping[str, Matrix], embedder: Embedder) -> None:
         super().__init__(card)
         self.tensors = tensors
         self.embedder = embedder
@@ -138,7 +146,7 @@ class Linear(RewardModel):
         should_stop: Callable[[], bool] = never,
     ) -> Matrix:
         """Embeds the conversations; raises InvalidInput `needs_vectors` where vectors were stored ones."""
-        return self.heads_of(embed(self.embedder, conversations, should_stop))
+        return self.heads_of(self.embedder.vectors(conversations, should_stop=should_stop))
 
     def heads_of(self, vectors: Matrix) -> Matrix:
         """[rows, heads] of vectors [rows, dim]."""
@@ -162,21 +170,23 @@ class Linear(RewardModel):
         self.card.write(directory)
 
 
-def embed(
-    embedder: TfIdf | Encoder | None,
-    conversations: Sequence[Conversation],
-    should_stop: Callable[[], bool] = never,
-) -> Matrix:
-    """The vectors of conversations; raises InvalidInput `needs_vectors` without an embedder."""
-    if embedder is None:
-        raise InvalidInput(
-            "This reward model reads vectors that a program stored, and new texts have none.",
-            code="needs_vectors",
-            hint="Train on 'tfidf' or 'base' embeddings to score new texts.",
-        )
-    if isinstance(embedder, TfIdf):
-        return embedder.vectors(conversations)
-    return embedder.vectors(conversations, should_stop=should_stop)
+class Unread:
+    """In place of vectors that a program stored: new texts have none."""
+
+    def vectors(
+        self, conversations: Sequence[Conversation], *, should_stop: Callable[[], bool] = never
+    ) -> Matrix:
+        """Raises InvalidInput `needs_vectors`."""
+        raise needs_vectors()
+
+
+def needs_vectors() -> InvalidInput:
+    """The error of a reward model on stored vectors that is asked for a text without one."""
+    return InvalidInput(
+        "This reward model reads vectors that a program stored, and new texts have none.",
+        code="needs_vectors",
+        hint="Train on 'tfidf' or 'base' embeddings to score new texts.",
+    )
 
 
 def load_reward_model(path: str, device: str = "auto") -> RewardModel:
@@ -195,4 +205,5 @@ def _linear(directory: Path, card: Card, device: str) -> Linear:
     if rarity is not None:
         return Linear(card, tensors, TfIdf(rarity))
     encoder = directory / EMBEDDER
-    return Linear(card, tensors, Encoder.loaded(str(encoder), device) if encoder.is_dir() else None)
+    read = Encoder.loaded(str(encoder), device) if encoder.is_dir() else Unread()
+    return Linear(card, tensors, read)
