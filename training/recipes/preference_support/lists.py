@@ -9,16 +9,17 @@ from statistics import fmean
 
 from feedback.evidence import Candidate, Comparison, Context, Evidence, Ranking, Score
 from training.recipes.base import Rows
-from training.recipes.trl_support.rows import Row, answer_of, collect, messages_of
+from training.recipes.trl_support.rows import Row, about, answer_of, collect, messages_of
 
 FEWEST = 8
+COMMON = ("prompt", "weight", "about")  # to all pairs of a list
 
 Scale = tuple[str, str]  # aspect and unit
 Ends = Mapping[Scale, tuple[float, float]]
 
 
 def list_rows(evidence: Iterable[tuple[str, Evidence]], *, aspect: str = "") -> Rows:
-    """Rows `prompt`, `completions` (the best first), `scores` in [0, 1], `tiers` from 0, `weight`.
+    """Rows `prompt`, `completions` (the best first), `scores` in [0, 1], `tiers` from 0, `weight`, `about`.
 
     A comparison is a list of two. In a ranking a completion's score is the share of the list that it beats, a tie
     as half (Liu et al. 2024, arXiv:2402.01878); scores of one judgment make a list, each aspect stretched to [0, 1]
@@ -53,9 +54,9 @@ def missing_lists(counts: Mapping[str, int]) -> list[str]:
 
 
 def pairs_of_lists(rows: Iterable[Row]) -> list[Row]:
-    """All pairs of different tiers, as held-out pairs: `prompt`, `chosen`, `rejected`, `weight`."""
+    """All pairs of different tiers, as held-out pairs: `prompt`, `chosen`, `rejected`, `weight`, `about`."""
     return [
-        {"prompt": row["prompt"], "chosen": first, "rejected": second, "weight": row["weight"]}
+        {**{name: row[name] for name in COMMON}, "chosen": first, "rejected": second}
         for row in rows
         for (first, above), (second, below) in combinations(
             zip(row["completions"], row["tiers"], strict=True), 2
@@ -112,6 +113,7 @@ def _row(
         "scores": _wins(values) if share_of_wins else values,
         "tiers": [levels.index(value) for value in values],
         "weight": float(context.weight),
+        "about": about(context),
     }
 
 
