@@ -23,7 +23,11 @@ HELD = 75  # EX_TEMPFAIL: another child works in this directory
 
 
 def train(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Result:
-    """`recipe`, `base_model`, `snapshot` (a directory), `config` and `models`: weights in `output/`."""
+    """`recipe`, `base_model`, `snapshot` (a directory), `config` and `models`: weights in `output/`.
+
+    `referees` are other reward models to compare with, `lineage` is what the model card tells.
+    """
+    from training.checks import checked
     from training.recipes import get_recipe, parse_config
     from training.recipes.base import Run
 
@@ -36,7 +40,9 @@ def train(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Resu
         task.get("config", {}),
         task.get("models", {}),
     )
-    return recipe.train(run, writer)
+    result = recipe.train(run, writer)
+    referees, lineage = task.get("referees", ()), task.get("lineage", {})
+    return checked(run, recipe, result, referees, lineage, writer)
 
 
 def sample(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Result:

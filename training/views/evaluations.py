@@ -21,6 +21,7 @@ _EVALUATIONS: dict[str, tuple[str, str]] = {
     "human_agreement": ("Agreement of two people", "share"),
     "self_agreement": ("Agreement of a person with themselves", "share"),
     "win_rate": ("Wins against the base policy", "share"),
+    "graded_by": ("… graded by", "number"),
     "reward_change": ("Change of reward", "signed"),
     "reward_before": ("… the base policy's", "number"),
     "reward_after": ("… the trained policy's", "number"),
@@ -73,7 +74,9 @@ _GROUPS = {
     "strength": ("Accuracy by strength of the preference", "Strength"),
     "length": ("Accuracy by length", "Mean words of the two answers"),
 }
-_LAID_OUT = frozenset({"accuracy_by", "reliability", "best_of"})  # as tables and charts
+_LAID_OUT = frozenset(
+    {"accuracy_by", "agrees_with", "reliability", "best_of"}
+)  # as tables and charts
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,10 @@ def evaluated(evaluation: Mapping[str, Any]) -> Evaluated:
     )
     return Evaluated(
         rows=evaluation_rows(evaluation),
-        tables=_tables(evaluation.get("accuracy_by") or {}),
+        tables=[
+            *(_accuracies(n, g) for n, g in (evaluation.get("accuracy_by") or {}).items()),
+            *_agreements(evaluation.get("agrees_with") or {}),
+        ],
         charts=[chart for chart in charts if chart],
     )
 
@@ -125,13 +131,19 @@ def evaluation_rows(evaluation: Mapping[str, Any]) -> list[Measured]:
     return [_measured(name, evaluation[name]) for name in names if evaluation[name] is not None]
 
 
-def _tables(accuracies: Mapping[str, Mapping[str, Any]]) -> list[GroupTable]:
-    found = []
-    for name, groups in accuracies.items():
-        title, group = _GROUPS.get(name, (f"Accuracy by {name}", words(name)))
-        rows = [(key, line) for key, figure in groups.items() if (line := drawn(figure, ACCURACY))]
-        found.append(GroupTable(title, group, rows))
-    return found
+def _accuracies(name: str, groups: Mapping[str, Any]) -> GroupTable:
+    title, group = _GROUPS.get(name, (f"Accuracy by {name}", words(name)))
+    return GroupTable(title, group, _lines(groups))
+
+
+def _agreements(others: Mapping[str, Any]) -> list[GroupTable]:
+    """How often other reward models order the held-out pairs alike."""
+    title = "Agreement with other reward models"
+    return [GroupTable(title, "Reward model", _lines(others))] if others else []
+
+
+def _lines(groups: Mapping[str, Any]) -> list[tuple[str, Drawn]]:
+    return [(key, line) for key, figure in groups.items() if (line := drawn(figure, ACCURACY))]
 
 
 def _measured(name: str, value: Any) -> Measured:

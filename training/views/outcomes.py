@@ -67,6 +67,7 @@ def _training(job: Job, shown: Shown) -> None:
         shown.evaluated = evaluated(result["evaluation"])
     if "steps" in result:
         shown.sentences.append(f"{counted(result['steps'], 'step')} taken.")
+    shown.sentences += result.get("unchecked", ())
 
 
 def _import(job: Job, shown: Shown) -> None:

@@ -22,6 +22,7 @@ EVALUATION: dict[str, Any] = {
     "human_agreement": share(0.8, 1),
     "tie_log_loss": None,
     "accuracy_by": {"tag": {"<b>maths</b>": share(0.9), "prose": share(0.6)}},
+    "agrees_with": {"another": {**share(0.7), "rank_correlation": 0.5}},
     "reliability": [b.as_json() for b in reliability([2.0, 1.5, -0.2, 0.4, 3.0])],
     "best_of": [p.as_json() for p in best_of_curve([[0.0, 1.0, 2.0, 3.0]], [[0.0, 3.0, 2.0, 1.0]])],
 }
@@ -42,7 +43,10 @@ def test_figures_come_in_the_order_in_which_they_are_read() -> None:
 
 def test_a_page_shows_rows_tables_and_charts_and_escapes_names() -> None:
     shown = evaluated(EVALUATION)
-    assert [table.title for table in shown.tables] == ["Accuracy by tag"]
+    assert [table.title for table in shown.tables] == [
+        "Accuracy by tag",
+        "Agreement with other reward models",
+    ]
     assert [chart.title for chart in shown.charts] == ["Reliability", "Best of n samples"]
     page = render_to_string("training/_evaluated.html", {"evaluated": shown})
     assert "&lt;b&gt;maths&lt;/b&gt;" in page
