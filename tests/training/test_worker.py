@@ -83,9 +83,11 @@ def task(make: Any, freeze: Any, toy: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("recipe", ["dpo", "sft"])
 def test_killed_and_stopped_runs_end_like_an_undisturbed_one(
-    tmp_path: Path, start: Start, task: dict[str, Any], weights_digest: Any
+    recipe: str, tmp_path: Path, start: Start, task: dict[str, Any], weights_digest: Any
 ) -> None:
+    task["recipe"] = recipe
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert start(whole, task).wait(PATIENCE) == 0
 

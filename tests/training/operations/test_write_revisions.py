@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from feedback.evidence import Critique
 from feedback.models import Annotator, Item, Judgment, Project, User
 from feedback.services import normalise_kinds
 from tests.cast import ApiOf, ClientOf, freeze, judge, new_item
@@ -56,7 +57,7 @@ def test_what_nobody_wrote_better_is_revised_once(
     revised = {
         record.context.source: record.revised
         for record in snapshot_evidence(snapshot)
-        if record.context.kind == "correction" or getattr(record, "revision", None)
+        if isinstance(record, Critique) and record.revision
     }
     assert revised == {"judge": "A cup of tea.", "human": "A person's tea."}
     counts = snapshot.counts
