@@ -41,6 +41,21 @@ _EVALUATIONS: dict[str, tuple[str, str]] = {
     "rejected_logp_change": ("Change of rejected log-probability (nats)", "signed"),
     "desirable_logp_change": ("Change of wanted log-probability (nats)", "signed"),
     "undesirable_logp_change": ("Change of unwanted log-probability (nats)", "signed"),
+    "token_logp_change": ("Change of held-out answers (nats a token)", "signed"),
+    "token_logp": ("Log-probability of held-out answers (nats a token)", "signed"),
+    "reference_token_logp": ("… of the base policy", "signed"),
+    "feedback_accuracy": ("Heeds feedback", "share"),
+    "feedback_gap": ("Right against contrary feedback (nats a token)", "signed"),
+    "flagged": ("Tokens that critiques point at", "share"),
+    "flagged_logp_change": ("… change of their log-probability (nats)", "signed"),
+    "other_logp_change": ("… and of the other tokens' (nats)", "signed"),
+    "adherence": ("Follows the rules where they apply", "share"),
+    "adherence_before": ("… before", "share"),
+    "overgeneralisation": ("Follows them where they do not apply", "share"),
+    "overgeneralisation_before": ("… before", "share"),
+    "unchanged_answers": ("Answers out of scope that stayed word for word", "share"),
+    "near_token_logp_change": ("Change of old answers near the rules (nats a token)", "signed"),
+    "general_token_logp_change": ("Change of old answers in general (nats a token)", "signed"),
     "kl": ("Distance from the base policy (KL, nats an answer)", "number"),
     "length_before": ("Words in an answer before", "number"),
     "length_after": ("… after", "number"),
@@ -50,6 +65,9 @@ _EVALUATIONS: dict[str, tuple[str, str]] = {
     "finished_after": ("… after", "share"),
     "pairs": ("Held-out pairs", "count"),
     "verdicts": ("Held-out thumbs", "count"),
+    "answers": ("Held-out answers", "count"),
+    "judged": ("Held-out judged answers", "count"),
+    "criticised": ("Held-out criticised answers", "count"),
     "prompts": ("Held-out prompts sampled", "count"),
 }
 EXPLAINED = {
@@ -66,6 +84,13 @@ EXPLAINED = {
     "length_effect": "By how many standard deviations the reward grows with one of length, "
     "beyond what people prefer; 0 is no bias.",
     "chosen_logp_change": "Below 0 the policy has become less likely to write what people chose.",
+    "feedback_accuracy": "How often an answer is likelier after what was said of it than after the "
+    "contrary; 50 % is not heeding it.",
+    "flagged": "The share that the critique makes likelier; near 0 there was nothing to unlearn from.",
+    "flagged_logp_change": "Should be below that of the other tokens.",
+    "overgeneralisation": "Should be no more than before training.",
+    "near_token_logp_change": "0 is what is wanted: nothing changed out of scope.",
+    "general_token_logp_change": "0 is what is wanted: nothing changed out of scope.",
     "kl": "How far the policy has moved; what it gained has this price.",
 }
 _GROUPS = {

@@ -20,6 +20,15 @@ _DROPPED = {
     "aspect": "about one aspect only",
     "not_a_comparison": "no comparison",
     "not_a_verdict": "no thumb",
+    "not_an_answer": "no answer to imitate",
+    "no_revision": "a critique without a revision",
+    "unchanged": "a revision that changes nothing",
+    "machine_revision": "a revision that a policy wrote",
+    "unwanted": "a thumb down",
+    "in_words": "words, which were left out as set",
+    "no_words": "a critique without words",
+    "not_text_feedback": "no critique, answer or thumb",
+    "surplus_uncriticised": "more uncriticised answers than were asked for",
 }
 
 
