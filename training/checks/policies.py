@@ -22,7 +22,7 @@ def check_policy(
     Nothing where the recipe sampled already, or where sampling would take too long. See
     `evaluate_samples`.
     """
-    if "kl" in (result.get("evaluation") or {}) or not worth_sampling(result):
+    if "length_after" in (result.get("evaluation") or {}) or not worth_sampling(result):
         return {}
     config = settings_of(run, SAMPLES)
     prompts = held_out(run, config)
