@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from feedback.evidence import Evidence
@@ -10,7 +10,12 @@ from training.progress import Reporter
 from training.recipes.base import Config, Recipe, Rows, Run
 from training.recipes.preference_support.cautions import direct_cautions
 from training.recipes.preference_support.direct_config import DpoConfig, mix_of
-from training.recipes.preference_support.labels import Labelling, labelled, scores_of
+from training.recipes.preference_support.labels import (
+    Labelling,
+    Scores,
+    labelled,
+    scores_of,
+)
 from training.recipes.preference_support.mixing import COLUMNS, TIE_AWARE, direct_losses
 from training.recipes.preference_support.noise import flip_rate
 from training.recipes.preference_support.pairs import (
@@ -60,8 +65,10 @@ class Dpo(Recipe):
     def train(self, run: Run, reporter: Reporter) -> dict[str, Any]:
         """Train, and report accuracies on held-out pairs."""
         config = DpoConfig.model_validate(run.config)
-        rows = rows_for(list(read_evidence(run.snapshot)), config)
-        config = _measured(config, rows, run)
+        evidence = list(read_evidence(run.snapshot))
+        pairs = preference_rows(evidence, _wanted(config))
+        config = _measured(config, pairs, run)
+        rows = labelled(pairs, _labelling(config), _margin_scores(evidence, config))
         prepared = prepare(run, config, rows, RATES, fewest=FEWEST)
         trainer = build_trainer(prepared, reporter)
         fit(trainer, run, reporter)
@@ -75,32 +82,42 @@ class Dpo(Recipe):
         return result(prepared, trainer, evaluation)
 
 
-def rows_for(evidence: list[tuple[str, Evidence]], config: DpoConfig) -> Rows:
+def rows_for(evidence: Sequence[tuple[str, Evidence]], config: DpoConfig) -> Rows:
     """Rows with the labels that the config's losses read."""
-    wanted = Wanted(
+    pairs = preference_rows(evidence, _wanted(config))
+    return labelled(pairs, _labelling(config), _margin_scores(evidence, config))
+
+
+def _wanted(config: DpoConfig) -> Wanted:
+    return Wanted(
         ties=bool(config.losses & (TIE_AWARE - {"squared"})),
         amounts=config.use_amounts,
         only_amounts=config.losses == {"squared"},
         revisions=config.use_revisions,
         machine_revisions=config.machine_revisions,
     )
-    labelling = Labelling(
+
+
+def _labelling(config: DpoConfig) -> Labelling:
+    return Labelling(
         margin_scale=config.margin_scale,
         soft_scale=config.soft_scale,
         amount_scale=config.amount_scale,
         weigh_by_size=config.weigh_by_size,
     )
-    scores = scores_of(evidence, config.margin_aspect) if config.margin_aspect else None
-    return labelled(preference_rows(evidence, wanted), labelling, scores)
 
 
-def _measured(config: DpoConfig, rows: Rows, run: Run) -> DpoConfig:
+def _margin_scores(evidence: Sequence[tuple[str, Evidence]], config: DpoConfig) -> Scores | None:
+    return scores_of(evidence, config.margin_aspect) if config.margin_aspect else None
+
+
+def _measured(config: DpoConfig, pairs: Rows, run: Run) -> DpoConfig:
     """The config with the flip rate measured, where a loss reads it and none was given."""
     hard = "soft" in config.losses and not config.soft_scale
     if config.flip_rate is not None or not ("robust" in config.losses or hard):
         return config
     reliabilities = "weights" in read_manifest(run.snapshot).options
-    measured = flip_rate(rows.train, reliabilities=reliabilities)
+    measured = flip_rate(pairs.train, reliabilities=reliabilities)
     return config.model_copy(update={"flip_rate": round(measured, 4)})
 
 

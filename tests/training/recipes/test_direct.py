@@ -271,3 +271,20 @@ def test_a_loss_that_is_no_number_names_its_rows(
     assert caught.value.code == "training_diverged"
     assert "in 1 of the batch's rows" in caught.value.message
     assert not (job.directory / OUTPUT).exists()
+
+
+def test_the_flip_rate_that_was_measured_is_told(
+    make: Any, freeze: Any, run: Any, recorder: Any
+) -> None:
+    """Every pair judged four times, and in every other pair one vote turned round: a quarter of the
+    pairs of votes differ, so 2 e (1 - e) = 1/4.
+    """
+    records = []
+    for n in range(0, 48, 2):
+        last = "first" if n % 4 else "second"
+        records += [
+            make.comparison(n, outcome=vote) for vote in ("second", "second", "second", last)
+        ]
+    config = {**CONFIG, "loss": "robust", "batch_size": 32, "weigh_by_size": True}
+    result = get_recipe("dpo").train(run(freeze(records, share=0.0), config), recorder())
+    assert result["config"]["flip_rate"] == pytest.approx((1 - 0.5**0.5) / 2, abs=1e-4)
