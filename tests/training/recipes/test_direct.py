@@ -288,3 +288,24 @@ def test_the_flip_rate_that_was_measured_is_told(
     config = {**CONFIG, "loss": "robust", "batch_size": 32, "weigh_by_size": True}
     result = get_recipe("dpo").train(run(freeze(records, share=0.0), config), recorder())
     assert result["config"]["flip_rate"] == pytest.approx((1 - 0.5**0.5) / 2, abs=1e-4)
+
+
+def test_micro_batches_give_the_gradient_of_the_whole_batch(
+    make: Any, toy: str, tmp_path: Path
+) -> None:
+    """All losses but those that compare rows: the same loss and the same length of the gradient."""
+    import transformers
+
+    logs = []
+    for micro in (8, 2):
+        directory = tmp_path / str(micro)
+        directory.mkdir()
+        records = [make.comparison(i, weight=1.0 + i % 3) for i in range(8)]
+        ready = prepared(directory, toy, records, micro_batch_size=micro, loss="hinge")
+        transformers.set_seed(1)
+        trainer = dpo.build_trainer(ready)
+        trainer.train()
+        logs.append(trainer.state.log_history[0])
+    whole, parts = logs
+    assert parts["loss"] == pytest.approx(whole["loss"], abs=1e-3)
+    assert parts["grad_norm"] == pytest.approx(whole["grad_norm"], rel=1e-3)
