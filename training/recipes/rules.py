@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import json
-import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
 from feedback.errors import InvalidInput
-from feedback.evidence import Evidence
 from training.progress import OUTPUT, Reporter
 from training.recipes.base import Config, ModelNeed, Recipe, Rows, Run
+from training.recipes.sample_support.config import SampledConfig, missing_prompts
+from training.recipes.sample_support.prompts import (
+    context_length,
+    prompt_tokens,
+    read_prompts,
+    some_of,
+)
 from training.recipes.text_support.adherence import checker_of, evaluate_answers, evaluate_scopes
 from training.recipes.text_support.anchored import anchored_trainer
 from training.recipes.text_support.drafts import Drafts, Writer, keep_with_checkpoints
 from training.recipes.text_support.scopes import Asked, draft_scope, revisions
 from training.recipes.trl_support import Prepared, Rates, evaluate_policy, fit, prepare, result
-from training.recipes.trl_support.rows import Row, collect, messages_of
+from training.recipes.trl_support.rows import Row, collect
 from training.sampling.base import Messages, SamplingParams
 from training.sampling.local import LocalPolicy
-from training.snapshots import read_evidence
+from training.sampling.local.loading import load_tokenizer
 from training.snapshots.split import split_of
 
 FEWEST = 8
@@ -101,21 +106,9 @@ class Rules(Recipe):
         ),
     }
 
-    def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:
-        """The snapshot's prompts, each once, on which answers should stay as they are."""
-        found = ((split, messages_of(record.context)) for split, record in evidence)
-        prompts = {json.dumps(messages): (split, messages) for split, messages in found}
-        return collect((split, {"prompt": messages}) for split, messages in prompts.values())
-
     def missing(self, counts: Mapping[str, int]) -> list[str]:
         """Eight prompts on which answers stay as they are."""
-        have = counts.get("prompts_train", 0)
-        if have >= FEWEST:
-            return []
-        return [
-            f"{FEWEST} prompts to train on are needed, on which answers should stay as they are, "
-            f"and there are {have}."
-        ]
+        return missing_prompts(counts)
 
     def check(self, config: Config) -> None:
         """At least one rule is needed."""
@@ -131,7 +124,7 @@ class Rules(Recipe):
         """Draft what is not drafted yet, train, and report what changed in and out of scope."""
         config = RulesConfig.model_validate(run.config)
         self.check(config)
-        asked = _requests(run, config, reporter, self.rows(read_evidence(run.snapshot)))
+        asked = _requests(run, config, reporter)
         rows = _answered(run, config, reporter, asked)
         prepared = prepare(run, config, rows, RATES, fewest=FEWEST)
         _check_scope(prepared.train)
@@ -142,10 +135,34 @@ class Rules(Recipe):
         return result(prepared, trainer, _evaluate(run, prepared, trainer, held_out, reporter))
 
 
-def _requests(run: Run, config: RulesConfig, reporter: Reporter, general: Rows) -> list[Request]:
+def _requests(run: Run, config: RulesConfig, reporter: Reporter) -> list[Request]:
     """Requests in and near each rule's scope, drafted by the writer, and general ones, each with its
-    split; a request of several scopes counts to the first.
+    split; one of several scopes counts to the first, and one that leaves no room for an answer to none.
     """
+    sampling = SampledConfig(
+        max_length=config.max_length, max_new_tokens=config.answer_tokens, seed=config.seed
+    )
+    general = read_prompts(run, sampling)
+    every = "\n".join(config.rules)
+    found: list[Request] = [
+        (split_of(one.prompt, HELD_OUT), one) for one in _drafted(run, config, reporter)
+    ]
+    for split, prompts, most in (
+        ("train", general.train, config.general_prompts),
+        ("test", general.test, max(1, config.general_prompts // 4)),
+    ):
+        chosen = some_of(prompts, most, config.seed)
+        found += [(split, Asked("general", every, tuple(one["messages"]))) for one in chosen]
+    tokenizer = load_tokenizer(run.base_model)
+    room = min(config.max_length, context_length(run.base_model)) - config.answer_tokens
+    first: dict[str, Request] = {}
+    for split, one in found:
+        if prompt_tokens(tokenizer, one.prompt) <= room:
+            first.setdefault(json.dumps(one.prompt), (split, one))
+    return list(first.values())
+
+
+def _drafted(run: Run, config: RulesConfig, reporter: Reporter) -> list[Asked]:
     drafts, writer = Drafts(run.directory, reporter), Writer(run.models["writer"])
     params = SamplingParams(
         max_new_tokens=LINE_TOKENS * max(config.kinds, config.requests_each), seed=config.seed
@@ -154,31 +171,18 @@ def _requests(run: Run, config: RulesConfig, reporter: Reporter, general: Rows) 
     def ask(stage: str, prompts: Sequence[Messages]) -> list[str]:
         return drafts.texts(stage, writer, prompts, params)
 
-    drafted = [
+    return [
         one
         for rule in config.rules
         for scope in SCOPES
         for one in draft_scope(scope, rule, config.kinds, config.requests_each, ask)
     ]
-    found: list[Request] = [(split_of(one.prompt, HELD_OUT), one) for one in drafted]
-    every = "\n".join(config.rules)
-    for split, rows, most in (
-        ("train", general.train, config.general_prompts),
-        ("test", general.test, max(1, config.general_prompts // 4)),
-    ):
-        chosen = random.Random(config.seed).sample(rows, min(most, len(rows)))  # noqa: S311
-        found += [(split, Asked("general", every, tuple(row["prompt"]))) for row in chosen]
-    return list({json.dumps(one.prompt): (split, one) for split, one in reversed(found)}.values())[
-        ::-1
-    ]
 
 
 def _answered(run: Run, config: RulesConfig, reporter: Reporter, asked: Sequence[Request]) -> Rows:
     """A pair for each request in scope, revised over old answer; for the others the old answer."""
-    drafts, params = (
-        Drafts(run.directory, reporter),
-        SamplingParams(max_new_tokens=config.answer_tokens, seed=config.seed),
-    )
+    drafts = Drafts(run.directory, reporter)
+    params = SamplingParams(max_new_tokens=config.answer_tokens, seed=config.seed)
     base, writer = Writer({"kind": "local", "path": run.base_model}), Writer(run.models["writer"])
     old = drafts.texts("old-answers", base, [one.prompt for _, one in asked], params)
     inside = [(one, a) for (_, one), a in zip(asked, old, strict=True) if one.scope == "rule"]

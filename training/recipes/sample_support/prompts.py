@@ -52,7 +52,7 @@ def read_prompts(run: Run, config: SampledConfig) -> Prompts:
         if isinstance(record, Demonstration):
             kept["references"].append(record.completion)
     tokenizer = load_tokenizer(run.base_model)
-    room = min(config.max_length, _context(run.base_model)) - config.max_new_tokens
+    room = min(config.max_length, context_length(run.base_model)) - config.max_new_tokens
     train, test = (
         [p for p in splits[side].values() if prompt_tokens(tokenizer, p["messages"]) <= room]
         for side in ("train", "test")
@@ -68,7 +68,8 @@ def read_prompts(run: Run, config: SampledConfig) -> Prompts:
     return Prompts(train, test, too_long)
 
 
-def _context(base_model: str) -> int:
+def context_length(base_model: str) -> int:
+    """The most tokens that the model reads."""
     from transformers import AutoConfig
 
     config = AutoConfig.from_pretrained(adapter_base(base_model)[0])
