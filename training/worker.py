@@ -25,22 +25,29 @@ HELD = 75  # EX_TEMPFAIL: another child works in this directory
 def train(directory: Path, task: Mapping[str, Any], writer: EventWriter) -> Result:
     """`recipe`, `base_model`, `snapshot` (a directory), `config` and `models`: weights in `output/`.
 
-    `referees` are other reward models to compare with, `lineage` is what the model card tells.
+    `referees` are other reward models to compare with, `lineage` is what the model card tells. With
+    `shuffled` the labels are chance: a control, of which only the recipe's own figures are wanted.
     """
     from training.checks import checked
     from training.recipes import get_recipe, parse_config
     from training.recipes.base import Run
+    from training.snapshots import shuffled_copy
 
     recipe = get_recipe(task["recipe"])
-    parse_config(recipe, task.get("config", {}))
+    config = parse_config(recipe, task.get("config", {}))
+    snapshot, control = Path(task["snapshot"]), task.get("shuffled", False)
+    if control:
+        snapshot = shuffled_copy(snapshot, directory / "shuffled", config.seed)
     run = Run(
         directory,
         task["base_model"],
-        Path(task["snapshot"]),
+        snapshot,
         task.get("config", {}),
         task.get("models", {}),
     )
     result = recipe.train(run, writer)
+    if control:
+        return result
     referees, lineage = task.get("referees", ()), task.get("lineage", {})
     return checked(run, recipe, result, referees, lineage, writer)
 

@@ -189,6 +189,17 @@ class TrainIn(Input):
     models = ModelsField(
         required=False, help_text="What the recipe needs besides its base, by name; see `recipes/`."
     )
+    seeds = serializers.IntegerField(
+        default=1,
+        min_value=1,
+        max_value=services.MOST_SEEDS,
+        help_text="So many trainings with seeds counted up from the config's; the first is returned, "
+        "and all have the same `params.series`.",
+    )
+    shuffled = serializers.BooleanField(
+        default=False,
+        help_text="Each also on shuffled labels: controls, which make no checkpoint.",
+    )
 
 
 class Train(APIView):
@@ -201,15 +212,17 @@ class Train(APIView):
         fields = parsed(TrainIn, request.data)
         # Together, so that a base model that does not exist leaves no policy behind.
         with transaction.atomic():
-            job = services.start_training(
+            jobs = services.start_series(
                 user_of(request),
                 snapshot,
                 recipe=selectors.recipe_named(fields["recipe"]).name,
                 base=_base(snapshot.project, fields.get("base", settings.BASE_MODEL)),
                 config=fields.get("config", {}),
                 models=fields.get("models", {}),
+                seeds=fields["seeds"],
+                shuffled=fields["shuffled"],
             )
-        return queued(job)
+        return queued(jobs[0])
 
 
 def _base(project: Project, wanted: int | str) -> Policy:

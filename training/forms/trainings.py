@@ -12,6 +12,7 @@ from training.models import Policy, PolicyKind
 from training.recipes.base import Config, Recipe
 from training.registry import STARTER
 from training.selectors import policies_of
+from training.services import MOST_SEEDS
 
 OTHER = "other"
 # Of the fields that all recipes share, those that people change often; the rest is folded away.
@@ -52,6 +53,24 @@ class BaseModelForm(forms.Form):
         if self.cleaned_data["location"].strip():
             return None
         return self._policies[self.cleaned_data["policy"]]
+
+
+class SeriesForm(forms.Form):
+    """Whether a training is repeated, and compared with chance."""
+
+    seeds = forms.IntegerField(
+        label="Trainings",
+        min_value=1,
+        max_value=MOST_SEEDS,
+        initial=1,
+        required=False,
+        help_text="They differ in their seed alone; their spread tells luck from skill.",
+    )
+    shuffled = forms.BooleanField(
+        label="Also on shuffled labels",
+        required=False,
+        help_text="What such a training reaches is chance. It makes no checkpoint.",
+    )
 
 
 def trainable(project: Project) -> list[Policy]:

@@ -34,6 +34,8 @@ class TrainParams(Params):
     base: int
     config: dict[str, Any] = {}
     models: dict[str, dict[str, Any]] = {}  # by the recipe's needs, as `companions.ModelChoice`
+    series: str = ""  # shared by trainings that differ in seed or labels alone
+    shuffled: bool = False  # on labels that chance gave: a control, which makes no checkpoint
 
 
 class TrainModel(Operation[TrainParams]):
@@ -61,10 +63,14 @@ class TrainModel(Operation[TrainParams]):
             "models": {name: model_source(choice) for name, choice in params.models.items()},
             "referees": _referees(snapshot.project),
             "lineage": _lineage(snapshot, base),
+            "shuffled": params.shuffled,
         }
         if name := recipe.vectors(parsed):
             _write_vectors(context, snapshot, name)
         result = run_child(context, task, on_saved=lambda _, path: _keep(context, path))
+        if params.shuffled:
+            _tidy(context)
+            return Outcome(result=result)
         checkpoint = register_checkpoint(
             context.job,
             output=context.directory / OUTPUT,

@@ -19,6 +19,7 @@ from training.services.sampling import (
     stop_sampling,
 )
 from training.services.starts import (
+    MOST_SEEDS,
     start_erasure,
     start_import,
     start_ordering,
@@ -26,11 +27,13 @@ from training.services.starts import (
     start_revisions,
     start_sampling,
     start_scoring,
+    start_series,
     start_snapshot,
     start_training,
 )
 
 __all__ = [
+    "MOST_SEEDS",
     "NewSampling",
     "add_policy",
     "archive_policy",
@@ -49,6 +52,7 @@ __all__ = [
     "start_revisions",
     "start_sampling",
     "start_scoring",
+    "start_series",
     "start_snapshot",
     "start_training",
     "stop_sampling",

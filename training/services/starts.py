@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from django.core.files import File
 from django.core.files.storage import storages
+from django.db import transaction
 
 from feedback.errors import InvalidInput
 from feedback.imports import check_columns, columns_of, detect_format, parse_mapping, read_rows
@@ -25,6 +26,7 @@ from training.services.jobs import queue_job
 
 HEAD = 4096
 FIRST_ROWS = 100
+MOST_SEEDS = 20
 
 
 def start_import(
@@ -116,11 +118,13 @@ def start_training(
     base: Policy,
     config: Mapping[str, Any],
     models: Mapping[str, Any] = MappingProxyType({}),
+    series: str = "",
+    shuffled: bool = False,
 ) -> Job:
     """Queue a training, once everything that can be known beforehand fits.
 
     `models` are those that the recipe needs besides its base, by name: `{"checkpoint": id}`,
-    `{"policy": id}` or `{"rule": {...}}`.
+    `{"policy": id}` or `{"rule": {...}}`. `series` and `shuffled`: see `start_series`.
     Raises InvalidInput `unknown_recipe`, `invalid_config`, `base_model_not_found`, `too_little_evidence`,
     and what `choose_models` raises.
     """
@@ -145,11 +149,60 @@ def start_training(
             "base": base.pk,
             "config": parsed.model_dump(mode="json"),
             "models": chosen_models,
+            "series": series,
+            "shuffled": shuffled,
         },
         project=snapshot.project,
         owner=owner,
-        title=f"{chosen.label} from {base.name}"[:200],
+        title=_title(f"{chosen.label} from {base.name}", parsed.seed if series else None, shuffled),
     )
+
+
+def start_series(
+    owner: User,
+    snapshot: Snapshot,
+    *,
+    recipe: str,
+    base: Policy,
+    config: Mapping[str, Any],
+    models: Mapping[str, Any] = MappingProxyType({}),
+    seeds: int = 1,
+    shuffled: bool = False,
+) -> list[Job]:
+    """Queue the training with so many seeds, counted up from the config's; with `shuffled` each also on
+    labels that chance gave. The first is the training itself.
+
+    Raises InvalidInput `invalid_series` for seeds outside 1 to MOST_SEEDS, and what `start_training` raises.
+    """
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise InvalidInput(
+            f"A training is repeated 1 to {MOST_SEEDS} times, not {seeds}.",
+            code="invalid_series",
+            details=[{"where": "seeds", "message": f"Between 1 and {MOST_SEEDS}."}],
+        )
+    first = parse_config(get_recipe(recipe), config).seed
+    series = uuid.uuid4().hex if seeds > 1 or shuffled else ""
+    with transaction.atomic():
+        return [
+            start_training(
+                owner,
+                snapshot,
+                recipe=recipe,
+                base=base,
+                config={**config, "seed": (first + n) % 2**31},
+                models=models,
+                series=series,
+                shuffled=control,
+            )
+            for control in ((False, True) if shuffled else (False,))
+            for n in range(seeds)
+        ]
+
+
+def _title(name: str, seed: int | None, shuffled: bool) -> str:
+    told = "" if seed is None else f", seed {seed}"
+    end = f"{told}, shuffled labels" if shuffled else told
+    return name[: 200 - len(end)] + end
 
 
 def start_sampling(

@@ -106,13 +106,18 @@ _LAID_OUT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One line of an evaluation; `interval` and `basis` are empty where there are none."""
+    """One line of an evaluation; `interval` and `basis` are empty where there are none.
+
+    `number` is what `value` says, None for a text; `formatted(number, style)` says it again.
+    """
 
     label: str
     value: str
     interval: str = ""
     basis: str = ""
     explained: str = ""
+    number: float | None = None
+    style: str = "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,19 +178,26 @@ def _lines(groups: Mapping[str, Any]) -> list[tuple[str, Drawn]]:
 
 def _measured(name: str, value: Any) -> Measured:
     label, style = _EVALUATIONS.get(name, (words(name), "number"))
-    explained = EXPLAINED.get(name, "")
-    if not isinstance(value, Mapping):
-        return Measured(label, _formatted(value, style), explained=explained)
-    interval = ""
-    if value.get("low") is not None and value.get("high") is not None:
-        interval = f"{_formatted(value['low'], style)} to {_formatted(value['high'], style)}"
-    basis = ""
-    if "n" in value:
-        basis = f"{value['n']} from {counted(int(value.get('prompts', 0)), 'prompt')}"
-    return Measured(label, _formatted(value.get("value"), style), interval, basis, explained)
+    estimate = value if isinstance(value, Mapping) else {"value": value}
+    number = estimate.get("value")
+    interval = basis = ""
+    if estimate.get("low") is not None and estimate.get("high") is not None:
+        interval = f"{formatted(estimate['low'], style)} to {formatted(estimate['high'], style)}"
+    if "n" in estimate:
+        basis = f"{estimate['n']} from {counted(int(estimate.get('prompts', 0)), 'prompt')}"
+    return Measured(
+        label=label,
+        value=formatted(number, style),
+        interval=interval,
+        basis=basis,
+        explained=EXPLAINED.get(name, ""),
+        number=float(number) if isinstance(number, int | float) else None,
+        style=style,
+    )
 
 
-def _formatted(value: Any, style: str) -> str:
+def formatted(value: Any, style: str) -> str:
+    """A number as its style writes it: `share`, `count`, `signed` or `number`."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "none" if value is None else str(value)
     if style == "share":

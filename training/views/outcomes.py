@@ -14,6 +14,7 @@ from training.recipes import RECIPES
 from training.views.checkpoints import duel_url
 from training.views.evaluations import Evaluated, evaluated
 from training.views.lineage import config_rows, counted, model_rows, row_sentences
+from training.views.series import Series, series_of
 
 MOST_REFUSALS = 200
 
@@ -37,6 +38,7 @@ class Shown:
     made: list[Link] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     evaluated: Evaluated | None = None
+    series: Series | None = None
     refusals: Sequence[Mapping[str, Any]] = ()
     refused: int = 0
 
@@ -60,6 +62,9 @@ def _training(job: Job, shown: Shown) -> None:
     name = str(job.params.get("recipe", ""))
     recipe = ("Recipe", RECIPES[name].label if name in RECIPES else name)
     shown.asked = [recipe, *model_rows(job)]
+    if job.params.get("shuffled"):
+        shown.asked.append(("Labels", "shuffled: what is measured here is chance"))
+    shown.series = series_of(job)
     shown.settings = config_rows(result.get("config") or job.params.get("config") or {})
     if result.get("rows"):
         shown.sentences = [*row_sentences(result["rows"]), *result.get("warnings", ())]

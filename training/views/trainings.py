@@ -19,7 +19,7 @@ from feedback.views.requests import MemberRequest
 from training import selectors, services
 from training.forms import BaseModelForm, CompanionsForm, config_form
 from training.forms.errors import show_error
-from training.forms.trainings import field_groups
+from training.forms.trainings import SeriesForm, field_groups
 from training.models import Job, Snapshot
 from training.recipes import parse_config
 from training.recipes.base import Recipe
@@ -39,6 +39,7 @@ def train(request: MemberRequest, slug: str, pk: int, recipe: str) -> HttpRespon
         base=BaseModelForm(data, project=project),
         config=config_form(chosen, data),
         models=CompanionsForm(data, project=project, needs=chosen.needs),
+        series=SeriesForm(data, prefix="series"),
     )
     warnings = _warnings(snapshot, chosen, sent.config)
     known = data is not None and set(warnings) <= set(data.getlist("warned"))
@@ -57,6 +58,7 @@ def train(request: MemberRequest, slug: str, pk: int, recipe: str) -> HttpRespon
         "base": sent.base,
         "config": sent.config,
         "models": sent.models,
+        "series": sent.series,
         "shown": shown,
         "folded": folded,
         "folded_open": any(bound.errors for bound in folded),
@@ -66,11 +68,12 @@ def train(request: MemberRequest, slug: str, pk: int, recipe: str) -> HttpRespon
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The three forms of the page."""
+    """The forms of the page."""
 
     base: BaseModelForm
     config: SchemaForm
     models: CompanionsForm
+    series: SeriesForm
 
 
 def _warnings(snapshot: Snapshot, recipe: Recipe, form: SchemaForm) -> list[str]:
@@ -90,7 +93,7 @@ def _warnings(snapshot: Snapshot, recipe: Recipe, form: SchemaForm) -> list[str]
 def _start(owner: User, snapshot: Snapshot, recipe: Recipe, sent: Sent) -> Job | None:
     """The queued job, or None with the errors on the fields that caused them."""
     base, config, models = sent.base, sent.config, sent.models
-    fits = [base.is_valid(), config.is_valid(), models.is_valid()]
+    fits = [form.is_valid() for form in (base, config, models, sent.series)]
     if config.is_valid():
         try:
             parse_config(recipe, config.payload())
@@ -104,14 +107,17 @@ def _start(owner: User, snapshot: Snapshot, recipe: Recipe, sent: Sent) -> Job |
         with transaction.atomic():
             location = base.cleaned_data["location"].strip()
             policy = base.chosen() or ensure_base_policy(location, snapshot.project)
-            return services.start_training(
+            jobs = services.start_series(
                 owner,
                 snapshot,
                 recipe=recipe.name,
                 base=policy,
                 config=config.payload(),
                 models=models.payload(),
+                seeds=sent.series.cleaned_data["seeds"] or 1,
+                shuffled=sent.series.cleaned_data["shuffled"],
             )
+            return jobs[0]
     except TouchstoneError as error:
         if any(str(detail.get("where", "")).startswith("models.") for detail in error.details):
             show_error(models, error)

@@ -153,7 +153,7 @@ def test_too_little_evidence_is_said(
     response = post(client_of, owner, snapshot, location=model)
     page = response.content.decode()
     assert response.status_code == 400
-    assert "8 decided comparisons to train on are needed" in page
+    assert "8 decided comparisons, amounts or revised answers to train on are needed" in page
     assert "too_little_evidence" in page
 
 
