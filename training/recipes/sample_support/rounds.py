@@ -76,7 +76,8 @@ def play_rounds(run: Run, reporter: Reporter, count: int, play: Play) -> list[di
         directory.mkdir(parents=True, exist_ok=True)
         steps = sum(report["steps"] for report in reports)
         told = RoundReporter(reporter, number, count, steps)
-        if not (directory / REPORT).exists():
+        over = (directory / REPORT).exists()
+        if not over:
             logger.info("round %s of %s, from %s", number, count, newest)
             mine = replace(run, directory=directory, base_model=newest)
             turn = Round(number, count, mine, told, run.base_model, earlier)
@@ -88,7 +89,8 @@ def play_rounds(run: Run, reporter: Reporter, count: int, play: Play) -> list[di
             break
         shutil.rmtree(directory.with_name(str(number - 2)) / OUTPUT, ignore_errors=True)
         newest, earlier = str(directory / OUTPUT), newest
-        told.saved(report["steps"], "")
+        if not over:
+            told.saved(report["steps"], "")
     _hand_over(Path(newest), run.directory / OUTPUT)
     return reports
 
