@@ -13,6 +13,7 @@ from training.recipes.best_of_n import BestOfN
 from training.recipes.cut import Cut
 from training.recipes.dpo import Dpo
 from training.recipes.feedback_sft import FeedbackSft
+from training.recipes.general_preference import GeneralPreference
 from training.recipes.grpo import Grpo
 from training.recipes.kto import Kto
 from training.recipes.listwise import Listwise
@@ -20,6 +21,8 @@ from training.recipes.online_dpo import OnlineDpo
 from training.recipes.reference_free import ReferenceFree
 from training.recipes.reward_amounts import RewardAmounts
 from training.recipes.reward_attributes import RewardAttributes
+from training.recipes.reward_groups import RewardGroups
+from training.recipes.reward_lens import RewardLens
 from training.recipes.reward_model import RewardModel
 from training.recipes.reward_ranking import RewardRanking
 from training.recipes.reward_thumbs import RewardThumbs
@@ -35,6 +38,9 @@ RECIPES: dict[str, Recipe] = {
         RewardThumbs(),
         RewardAmounts(),
         RewardAttributes(),
+        RewardGroups(),
+        RewardLens(),
+        GeneralPreference(),
         Dpo(),
         Kto(),
         ReferenceFree(),

@@ -50,6 +50,33 @@ def comparisons(n: int, *, ties: bool = False, liar: bool = False) -> Iterator[E
         )
 
 
+def divided(n: int) -> Iterator[Evidence]:
+    """Pairs judged by six people: four like the better of the two, two the worse."""
+    chance = random.Random(3)
+    for number in range(n):
+        first, second = chance.sample(range(4), 2)
+        person = number % 6
+        yield Comparison(
+            context=context(number, annotator=f"person {person}"),
+            first=answer(number, first),
+            second=answer(number, second),
+            outcome="first" if (first > second) == (person < 4) else "second",
+        )
+
+
+def circular(n: int) -> Iterator[Evidence]:
+    """All pairs of three qualities, each of which beats the next and is beaten by the one before."""
+    for number in range(n):
+        for first in range(3):
+            second = (first + 1) % 3
+            yield Comparison(
+                context=context(number),
+                first=answer(number, first),
+                second=answer(number, second),
+                outcome="first",
+            )
+
+
 def rankings(n: int, *, ties: bool = False) -> Iterator[Evidence]:
     """All four answers in order; with `ties` the middle ones share a tier."""
     for number in range(n):

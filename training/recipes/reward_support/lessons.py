@@ -82,6 +82,8 @@ class Subject:
     names: tuple[str, ...] = ("reward",)
     weights: Callable[[], Sequence[float]] = lambda: (1.0,)
     members: bool = False
+    unit: bool = False
+    starts: int = 1  # fits of a frozen head from different places, of which the best is kept
     head: Head = "causal"
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -92,6 +94,7 @@ class Subject:
             names=self.names,
             weights=tuple(float(weight) for weight in self.weights()),
             members=self.members,
+            unit=self.unit,
             embedder=embedder,
             learned={**self.facts, **self.loss.learned()},
         )

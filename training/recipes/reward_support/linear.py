@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,17 @@ STEPS = 40  # of L-BFGS, each of up to INNER evaluations
 INNER = 10
 SETTLED = 1e-6  # the fit has ended when a step lowers the loss by less
 
+# (what is to be learnt, the vectors, the config, the reporter) -> the model, and steps taken
+Solve = Callable[[Subject, Vectors, Any, Reporter], tuple[Linear, int]]
 
-def fit_linear(run: Run, reporter: Reporter, config: Any, lesson: Lesson) -> Fitted:
-    """Fit a head on the lesson. It is quick, so an interrupted fit begins again, to the same weights."""
+
+def fit_linear(
+    run: Run, reporter: Reporter, config: Any, lesson: Lesson, solve: Solve | None = None
+) -> Fitted:
+    """Fit a head on the lesson: by descent, unless another way to `solve` it is given.
+
+    It is quick, so an interrupted fit begins again, to the same weights.
+    """
     started = time.monotonic()
     prepare_environment(run.base_model)
     lesson, vectors = embedded(run, config, lesson, reporter.should_stop)
@@ -39,7 +48,7 @@ def fit_linear(run: Run, reporter: Reporter, config: Any, lesson: Lesson) -> Fit
     store_resolved(run.directory, config)
     train = balanced_weights(rows.train)
     subject = lesson.subject(train, config)
-    model, steps = _fit(subject, vectors, config, reporter)
+    model, steps = (solve or _descend)(subject, vectors, config, reporter)
     _save(model, run.directory / OUTPUT)
     prepared = Prepared(
         started=started,
@@ -56,67 +65,101 @@ def fit_linear(run: Run, reporter: Reporter, config: Any, lesson: Lesson) -> Fit
     return Fitted(model, prepared, steps, lesson.pairs)
 
 
-def _fit(subject: Subject, vectors: Vectors, config: Any, reporter: Reporter) -> tuple[Linear, int]:
-    """L-BFGS (Liu & Nocedal 1989) on the mean weighted loss + ridge |w|^2 / (2 n), a mean over heads."""
-    import torch
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Where a descent ended: the objective, the steps so far, and the parameters."""
 
-    centre, scale = _standard(vectors.matrix)
-    flat = torch.tensor((vectors.matrix - centre) / scale)
-    rows, loss = subject.rows, subject.loss.double()
-    sizes = [len(row["completions"]) for row in rows]
-    batch = _double(tensors(rows, sizes))
-    weight = torch.tensor([row["weight"] for row in rows], dtype=torch.float64)
-    index = torch.zeros(batch["mask"].shape, dtype=torch.int64)
-    index[batch["mask"]] = torch.tensor([place for row in rows for place in vectors.of(row)])
-    torch.manual_seed(config.seed)
-    head = torch.randn(loss.heads, flat.shape[1], dtype=torch.float64) / 100  # heads start apart
-    head.requires_grad_()
-    bias = torch.zeros(loss.heads, dtype=torch.float64, requires_grad=True)
-    parameters = [head, bias, *loss.parameters()]
-    optimizer = torch.optim.LBFGS(parameters, max_iter=INNER, line_search_fn="strong_wolfe")
+    value: float
+    steps: int
+    head: Any
+    bias: Any
+    learned: Mapping[str, Any]
 
-    def objective() -> Any:
-        optimizer.zero_grad()
-        rewards = (flat @ head.T + bias)[index]
-        pull = config.ridge * head.square().sum() / (2 * len(rows) * loss.heads)
-        value = (loss(rewards, batch) * weight).mean() + pull
-        value.backward()
-        return value
 
-    steps = _descend(optimizer, objective, reporter)
-    tensors_found = {
-        "weight": head.detach().numpy(),
-        "bias": bias.detach().numpy(),
-        "centre": centre,
-        "scale": scale,
-    }
+def _descend(subject: Subject, vectors: Vectors, config: Any, reporter: Reporter) -> tuple[Linear, int]:
+    """The best of the subject's starts."""
+    centre, scale = standard(vectors.matrix)
+    objective = Objective(subject, vectors, (vectors.matrix - centre) / scale, config.ridge)
+    fits: list[Fit] = []
+    for n in range(subject.starts):
+        steps = fits[-1].steps if fits else 0
+        fits.append(objective.descend(config.seed + n, steps, reporter))
+    best = min(fits, key=lambda fit: fit.value)
+    subject.loss.load_state_dict(best.learned)
+    found = {"weight": best.head, "bias": best.bias, "centre": centre, "scale": scale}
     card = subject.card("frozen", config.embedder)
-    return Linear(card, tensors_found, vectors.embedder), steps
+    return Linear(card, found, vectors.embedder), fits[-1].steps
 
 
-def _descend(optimizer: Any, objective: Callable[[], Any], reporter: Reporter) -> int:
-    """How many steps it took. Raises Stopped when told to, and `training_diverged`."""
+class Objective:
+    """The mean weighted loss + ridge |w|^2 / (2 n), a mean over heads, on all rows at once."""
+
+    def __init__(self, subject: Subject, vectors: Vectors, matrix: Matrix, ridge: float) -> None:
+        import torch
+
+        rows = subject.rows
+        batch = tensors(rows, [len(row["completions"]) for row in rows])
+        self.batch = {k: v.double() if v.is_floating_point() else v for k, v in batch.items()}
+        self.loss = subject.loss.double()
+        self.flat = torch.tensor(matrix)
+        self.weight = torch.tensor([row["weight"] for row in rows], dtype=torch.float64)
+        self.index = torch.zeros(batch["mask"].shape, dtype=torch.int64)
+        places = [place for row in rows for place in vectors.of(row)]
+        self.index[batch["mask"]] = torch.tensor(places)
+        self.pull = ridge / (2 * len(rows) * self.loss.heads)
+
+    def descend(self, seed: int, steps: int, reporter: Reporter) -> Fit:
+        """By L-BFGS (Liu & Nocedal 1989) from a place that the seed gives."""
+        import torch
+
+        torch.manual_seed(seed)
+        self.loss.begin(seed)
+        shape = (self.loss.heads, self.flat.shape[1])
+        head = torch.randn(shape, dtype=torch.float64) / 100  # heads start apart
+        head.requires_grad_()
+        bias = torch.zeros(self.loss.heads, dtype=torch.float64, requires_grad=True)
+        parameters = [head, bias, *self.loss.parameters()]
+        optimizer = torch.optim.LBFGS(parameters, max_iter=INNER, line_search_fn="strong_wolfe")
+
+        def value() -> Any:
+            optimizer.zero_grad()
+            rewards = (self.flat @ head.T + bias)[self.index]
+            mean = (self.loss(rewards, self.batch) * self.weight).mean()
+            whole = mean + self.pull * head.square().sum()
+            whole.backward()
+            return whole
+
+        *_, last = _descending(optimizer, value, steps, reporter)
+        learned = {name: tensor.clone() for name, tensor in self.loss.state_dict().items()}
+        end = value().item()
+        return Fit(end, last, head.detach().numpy(), bias.detach().numpy(), learned)
+
+
+def _descending(
+    optimizer: Any, value: Callable[[], Any], taken: int, reporter: Reporter
+) -> Iterator[int]:
+    """Steps until the value settles. Raises Stopped when told to, and `training_diverged`."""
     before = math.inf
     for step in range(1, STEPS + 1):
-        value = optimizer.step(objective).item()  # before the step
-        if not math.isfinite(value):
+        now = optimizer.step(value).item()  # before the step
+        if not math.isfinite(now):
             raise TouchstoneError(
-                f"The fit diverged at step {step}: the loss is {value}.",
+                f"The fit diverged at step {step}: the loss is {now}.",
                 code="training_diverged",
                 hint="Raise the ridge, or look for extreme amounts and weights.",
             )
-        reporter.metrics(step, {"loss": value})
+        reporter.metrics(taken + step, {"loss": now})
         reporter.progress(step, STEPS, "Fitting")
         if reporter.should_stop():
             raise Stopped
-        if before - value < SETTLED:
+        yield taken + step
+        if before - now < SETTLED:
             break
-        before = value
+        before = now
     reporter.progress(STEPS, STEPS, "Fitting")
-    return step
 
 
-def _standard(matrix: Matrix) -> tuple[Matrix, Matrix]:
+def standard(matrix: Matrix) -> tuple[Matrix, Matrix]:
     """(mean, scale) [dim] each: no number varies by more than 1 and all together by 1, so that one ridge suits
     all embedders; numbers that hardly vary stay small.
     """
@@ -125,10 +168,6 @@ def _standard(matrix: Matrix) -> tuple[Matrix, Matrix]:
     scale = np.maximum(spread, floor)
     total = math.sqrt(float(((spread / scale) ** 2).sum())) or 1.0
     return matrix.mean(axis=0), scale * total
-
-
-def _double(batch: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v.double() if v.is_floating_point() else v for k, v in batch.items()}
 
 
 def _save(model: Linear, path: Path) -> None:

@@ -27,6 +27,9 @@ class RewardLoss(nn.Module):  # type: ignore[misc,unused-ignore]
         """The loss [rows] of rewards [rows, K, heads]."""
         raise NotImplementedError
 
+    def begin(self, seed: int) -> None:
+        """Choose where its parameters start, by chance where that matters."""
+
     def learned(self) -> dict[str, Any]:
         """What it learnt besides the model, as plain data."""
         return {}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from training.metrics import mean, proportion, separation
+from training.sampling.embedder import Matrix
 from training.sampling.local.reward_models import RewardModel
 
 Row = Mapping[str, Any]
@@ -102,3 +104,78 @@ def _centred(numbers: Sequence[float]) -> list[float]:
 
 def _mean_square(numbers: Sequence[float]) -> float:
     return math.fsum(n * n for n in numbers) / len(numbers)
+
+
+def measure_groups(model: RewardModel, rows: Sequence[Row], stop: Stop) -> dict[str, Any]:
+    """`own_group_accuracy`: on pairs of annotators that training knew, by their groups' rewards as far as they
+    belong to each; `shared_accuracy` by all groups' mean; `worst_group_accuracy` of the group served worst.
+    """
+    groups = model.card.learned["groups"]
+    known = [row for row in rows if row["annotator"] in groups]
+    if not known:
+        return {}
+    heads = model.heads(conversations(known), should_stop=stop)
+    deltas = heads[0::2] - heads[1::2]  # [rows, groups]
+    own = [float(deltas[n] @ groups[row["annotator"]]) for n, row in enumerate(known)]
+    shared = deltas @ list(model.card.weights)
+    found = {
+        "own_group_accuracy": _accuracy(own, known),
+        "shared_accuracy": _accuracy(shared.tolist(), known),
+    }
+    by_group: dict[int, list[int]] = {}
+    for n, row in enumerate(known):
+        likeliest = groups[row["annotator"]]
+        by_group.setdefault(likeliest.index(max(likeliest)), []).append(n)
+    each = [_accuracy([own[n] for n in ns], [known[n] for n in ns]) for ns in by_group.values()]
+    return {**found, "worst_group_accuracy": min(each, key=lambda one: one["value"])}
+
+
+def measure_general(model: RewardModel, rows: Sequence[Row], stop: Stop) -> dict[str, Any]:
+    """`general_accuracy`: how often the skew product prefers what people prefer."""
+    decided = [row for row in rows if not row["tie"]]
+    if not decided:
+        return {}
+    points = model.heads(conversations(decided), should_stop=stop)
+    scores = general_scores(points[0::2], points[1::2])
+    return {"general_accuracy": _accuracy(scores, decided)}
+
+
+def general_scores(first: Matrix, second: Matrix) -> list[float]:
+    """How far each first point is preferred to its second, over tau; both [pairs, 2 m] of length 1."""
+    x, y = first[:, 0::2], first[:, 1::2]
+    scores: list[float] = (x * second[:, 1::2] - y * second[:, 0::2]).sum(axis=1).tolist()
+    return scores
+
+
+def circular_share(rows: Sequence[Row]) -> tuple[float | None, int]:
+    """(share of triads that run in a circle by majority, triads): of three completions judged pairwise.
+
+    A triad of random preferences is a circle with probability 1/4 (Kendall & Babington Smith 1940). None
+    without triads.
+    """
+    wins: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        first, second = (repr((row["prompt"], answer)) for answer in row["completions"])
+        if not row["tie"]:
+            wins[first, second] += 1
+            wins[second, first] -= 1
+    beats: dict[str, set[str]] = {}
+    for (first, second), count in wins.items():
+        if count > 0:
+            beats.setdefault(first, set()).add(second)
+    circles = straight = 0
+    for a, beaten in beats.items():
+        for b in beaten:
+            for c in beats.get(b, ()):
+                circles += a in beats.get(c, ())
+                straight += c in beaten
+    circles //= 3  # each was found from each of its three
+    total = circles + straight
+    return (circles / total if total else None), total
+
+
+def _accuracy(deltas: Sequence[float], rows: Sequence[Row]) -> dict[str, Any]:
+    wins = [1.0 if delta > 0 else 0.5 if delta == 0 else 0.0 for delta in deltas]
+    found = proportion(wins, prompt_keys(rows))
+    assert found is not None  # noqa: S101 there are rows
+    return found.as_json()

@@ -31,10 +31,15 @@ SHOWN = 200  # annotators; the card beside the weights has all
 
 
 def train_reward_model(
-    run: Run, reporter: Reporter, config: Any, lesson: Lesson, measure: Measure | None = None
+    run: Run,
+    reporter: Reporter,
+    config: Any,
+    lesson: Lesson,
+    measure: Measure | None = None,
+    body: Body | None = None,
 ) -> dict[str, Any]:
-    """Train on the lesson, measure on what was held out, and sum up."""
-    fitted = BODIES[config.head](run, reporter, config, lesson)
+    """Train on the lesson by the config's body, measure on what was held out, and sum up."""
+    fitted = (body or BODIES[config.head])(run, reporter, config, lesson)
     model, prepared = fitted.model, fitted.prepared
     evaluation = evaluate_reward_model(model, fitted.pairs, reporter.should_stop)
     if measure is not None and prepared.test:

@@ -62,9 +62,9 @@ def row_losses(trainer: Any, model: Any, inputs: dict[str, Any]) -> tuple[Any, A
     outputs = model(**fields, use_cache=False)
     mask = inputs["mask"]
     slots, rows = mask.T.nonzero(as_tuple=True)
-    rewards = outputs.logits.new_zeros(*mask.shape, loss.heads)
-    rewards = rewards.index_put((rows, slots), outputs.logits)
-    _note(trainer, fields, outputs.logits, loss.figures(rewards, inputs))
+    logits = outputs.logits.float()  # half precision would be too coarse for the loss
+    rewards = logits.new_zeros(*mask.shape, loss.heads).index_put((rows, slots), logits)
+    _note(trainer, fields, logits, loss.figures(rewards, inputs))
     return loss(rewards, inputs), outputs
 
 

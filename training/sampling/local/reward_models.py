@@ -37,13 +37,15 @@ class Card:
     """What the numbers of a reward model mean: written beside its weights as `reward.json`.
 
     The reward is `weights` times the heads' values. With `members` the heads are an ensemble's, and their
-    spread is the reward's uncertainty. `learned` is what the loss learnt besides (thresholds, annotators).
+    spread is the reward's uncertainty. With `unit` the values are scaled to length 1. `learned` is what the
+    loss learnt besides (thresholds, annotators).
     """
 
     body: str = "causal"
     names: tuple[str, ...] = ("reward",)
     weights: tuple[float, ...] = (1.0,)
     members: bool = False
+    unit: bool = False
     embedder: str = ""
     learned: Mapping[str, Any] = field(default_factory=dict)
 
@@ -152,6 +154,8 @@ class Linear(RewardModel):
         """[rows, heads] of vectors [rows, dim]."""
         scaled = (vectors - self.tensors["centre"]) / self.tensors["scale"]
         values: Matrix = scaled @ self.tensors["weight"].T + self.tensors["bias"]
+        if self.card.unit:
+            values /= (values**2).sum(axis=1, keepdims=True).clip(min=1e-24) ** 0.5
         return values
 
     def save(self, directory: Path) -> None:
