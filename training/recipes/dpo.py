@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from feedback.errors import InvalidInput
 from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import Config, Recipe, Rows, Run
@@ -108,7 +109,18 @@ def _labelling(config: DpoConfig) -> Labelling:
 
 
 def _margin_scores(evidence: Sequence[tuple[str, Evidence]], config: DpoConfig) -> Scores | None:
-    return scores_of(evidence, config.margin_aspect) if config.margin_aspect else None
+    """The scores that margins come from; raises InvalidInput `too_little_evidence` without any."""
+    if not config.margin_aspect:
+        return None
+    scores = scores_of(evidence, config.margin_aspect)
+    if not scores:
+        raise InvalidInput(
+            f"No answer of the training split is rated on '{config.margin_aspect}'.",
+            code="too_little_evidence",
+            hint="Name an aspect as its ratings do, or leave margin_aspect empty.",
+            details=[{"where": "margin_aspect", "message": "no ratings of it"}],
+        )
+    return scores
 
 
 def _measured(config: DpoConfig, pairs: Rows, run: Run) -> DpoConfig:

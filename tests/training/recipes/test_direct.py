@@ -234,6 +234,7 @@ def test_the_reference_computed_once_gives_the_same_training(
         ({"loss": "aot", "added_losses": [{"loss": "squared"}]}, "aot sorts"),
         ({"lora": True, "sync_reference_steps": 4}, "no reference model to move"),
         ({"loss": "exo_pair", "flip_rate": 0}, "flip_rate above 0"),
+        ({"margin_aspect": "warm"}, "margin alone"),
         ({"added_losses": [{"loss": "magic"}]}, "added_losses"),
     ],
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from feedback.errors import InvalidInput
 from feedback.evidence import Candidate, Score
 from training.recipes import get_recipe
 from training.recipes.dpo import rows_for
@@ -122,6 +123,9 @@ def test_margins_of_an_aspect_are_its_difference(make: Any) -> None:
     config = DpoConfig(loss="margin", margin_aspect="brief", margin_scale=0.5)
     rows = rows_for(train(*scores, pair, make.comparison(2)), config)
     assert [row["margin"] for row in rows.train] == [-1.25, 0.0]
+    with pytest.raises(InvalidInput, match="rated on 'brief'") as caught:
+        rows_for(train(pair), config)
+    assert caught.value.code == "too_little_evidence"
 
 
 def test_the_flip_rate_is_measured_from_repeats_or_reliabilities(make: Any) -> None:

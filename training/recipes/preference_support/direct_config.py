@@ -176,6 +176,10 @@ class DpoConfig(PairConfig):
             raise ValueError(
                 "a LoRA run has no reference model to move; train all weights, or leave sync_reference_steps at 0"
             )
+        if self.margin_aspect and "margin" not in self.losses:
+            raise ValueError(
+                "margin_aspect is read by the loss margin alone; add it, or leave the aspect empty"
+            )
         if self.flip_rate == 0 and "exo_pair" in self.losses:
             raise ValueError("exo_pair needs a flip_rate above 0, such as 0.001")
         return self
