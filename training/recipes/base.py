@@ -21,7 +21,7 @@ FEW_PROMPTS = 20  # held out: with fewer, an interval says next to nothing
 TINY_RATE = 1e-6  # below, a training of usual length moves no model that fits on one machine
 
 GROUPS: dict[Group, str] = {
-    "rewards": "Reward models: a number for every answer",
+    "rewards": "Reward models",
     "preferences": "Policies from preferences",
     "text": "Policies from written feedback",
     "samples": "Policies from their own samples",

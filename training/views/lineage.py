@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from feedback.forms.schema import words
@@ -43,6 +43,14 @@ def row_sentences(rows: Mapping[str, Any]) -> list[str]:
         if n
     ]
     return sentences
+
+
+def round_sentences(rounds: Sequence[Mapping[str, float]]) -> list[str]:
+    """What each round of a training in rounds had to learn from."""
+    told = [", ".join(f"{words(k).lower()} {v:.4g}" for k, v in found.items()) for found in rounds]
+    return [
+        f"Round {number}: {said or 'nothing left to learn'}." for number, said in enumerate(told, 1)
+    ]
 
 
 def counted(n: int, noun: str) -> str:

@@ -13,7 +13,13 @@ from training.models import Checkpoint, Job, Policy, Snapshot
 from training.recipes import RECIPES
 from training.views.checkpoints import duel_url
 from training.views.evaluations import Evaluated, evaluated
-from training.views.lineage import config_rows, counted, model_rows, row_sentences
+from training.views.lineage import (
+    config_rows,
+    counted,
+    model_rows,
+    round_sentences,
+    row_sentences,
+)
 from training.views.series import Series, series_of
 
 MOST_REFUSALS = 200
@@ -72,6 +78,7 @@ def _training(job: Job, shown: Shown) -> None:
         shown.evaluated = evaluated(result["evaluation"])
     if "steps" in result:
         shown.sentences.append(f"{counted(result['steps'], 'step')} taken.")
+    shown.sentences += round_sentences(result.get("rounds") or ())
     shown.sentences += result.get("unchecked", ())
 
 
