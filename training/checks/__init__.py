@@ -9,7 +9,7 @@ from typing import Any
 from feedback.errors import TouchstoneError
 from training.checks.card import write_card
 from training.checks.people import agreement_of
-from training.checks.policies import check_policy
+from training.checks.policies import check_policy, check_referee
 from training.checks.rewards import check_agreement, check_best_of
 from training.progress import OUTPUT, Reporter
 from training.recipes.base import Recipe, Run
@@ -22,7 +22,7 @@ Referee = Mapping[str, str]  # another reward model of the project: `name` and `
 Check = Callable[[Run, Mapping[str, Any], Sequence[Referee], Reporter], dict[str, Any]]
 
 CHECKS: dict[str, tuple[Check, ...]] = {
-    "policy": (check_policy,),
+    "policy": (check_policy, check_referee),
     "reward_model": (check_agreement, check_best_of),
 }
 

@@ -132,7 +132,10 @@ def _figures(evaluation: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def _groups(accuracies: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Not by annotator: a card may be published, and people are nobody else's business."""
     for name, groups in accuracies.items():
+        if name == "annotator":
+            continue
         yield f"Accuracy by {_plain(name)}:"
         rows = (_figure(group, value) for group, value in groups.items())
         yield _table(("Group", "Value", "Interval", "Rows"), rows)

@@ -11,6 +11,7 @@ from training.checks.sampling import held_out, settings_of, worth_sampling
 from training.metrics import best_of_curve, reward_agreement
 from training.progress import OUTPUT, Reporter
 from training.recipes.base import Run
+from training.recipes.sample_support.held_out import FOLDER
 from training.recipes.sample_support.samples import local, sampled
 from training.recipes.trl_support import held_out_pairs
 from training.recipes.trl_support.figures import prompt_keys
@@ -20,7 +21,6 @@ from training.snapshots import read_evidence
 
 MOST_PAIRS = 500
 SAMPLES = 8
-FOLDER = "evaluation"
 
 Row = Mapping[str, Any]
 Referee = Mapping[str, str]

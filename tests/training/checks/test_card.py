@@ -15,7 +15,10 @@ RESULT: dict[str, Any] = {
         "pairs": 9,
         "accuracy": {"value": 0.77777, "low": 0.5, "high": 0.9, "n": 9, "prompts": 9},
         "tie_log_loss": None,
-        "accuracy_by": {"tag": {"a|b [x](y) <b>": {"value": 1.0, "low": 0.4, "high": 1.0, "n": 2}}},
+        "accuracy_by": {
+            "tag": {"a|b [x](y) <b>": {"value": 1.0, "low": 0.4, "high": 1.0, "n": 2}},
+            "annotator": {"person 7": {"value": 0.5, "low": 0.2, "high": 0.8, "n": 4}},
+        },
         "reliability": [{"claimed": 0.6, "right": 0.5, "n": 9}],
     },
     "steps": 5,
@@ -60,6 +63,10 @@ def test_a_person_reads_lineage_counts_figures_and_limits() -> None:
         "- Not everything that is checked after a training could be checked.",
     ):
         assert line in text.splitlines(), line
+
+
+def test_people_stay_out_of_it() -> None:
+    assert "person 7" not in card(get_recipe("reward_model"), RESULT, LINEAGE)
 
 
 def test_names_stay_in_their_cells() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from training.checks import checked
+from training.checks.sampling import held_out, settings_of
 from training.recipes import get_recipe
 from training.recipes.base import Run
 
@@ -65,6 +67,28 @@ def test_a_policy_that_did_not_move_is_where_it_was(
     assert evaluation["length_before"] == evaluation["length_after"]
     if "kl" in evaluation:
         assert evaluation["kl"]["value"] == pytest.approx(0, abs=1e-4)
+
+
+def test_a_referee_without_a_part_reads_the_samples_that_are_there(
+    trained: Any, recorder: Any, toy: str, tmp_path: Path, make: Any
+) -> None:
+    """It likes what opens politely; the trained policy's samples do, the base's do not."""
+    referee, _ = trained("referee")
+    models = {"grader": {"kind": "rule", "rule": {"name": "length"}}}
+    run = Run(tmp_path / "policy", toy, referee.snapshot, {"max_length": 256}, models)
+    shutil.copytree(toy, run.directory / "output")
+    prompts = [p["id"] for p in held_out(run, settings_of(run, 2))]
+    (run.directory / "evaluation").mkdir()
+    for side, text in (("before", "No idea."), ("after", "Of course!")):
+        lines = [json.dumps({"id": p, "samples": [{"text": text}] * 2}) + "\n" for p in prompts]
+        (run.directory / "evaluation" / f"{side}.jsonl").write_text("".join(lines))
+    result: dict[str, Any] = {"evaluation": {"length_before": {}, "length_after": {}}}
+    referees = [{"name": "r", "path": str(referee.directory / "output")}]
+    whole = checked(run, get_recipe("dpo"), result, referees, {}, recorder())
+    assert "unchecked" not in whole
+    assert whole["evaluation"]["referee_win_rate"]["value"] == 1.0
+    assert whole["evaluation"]["referee_change"]["value"] > 1
+    assert whole["evaluation"]["refereed_by"] == "r"
 
 
 def test_a_check_that_fails_costs_no_training(trained: Any, recorder: Any, tmp_path: Path) -> None:

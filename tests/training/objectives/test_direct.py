@@ -15,6 +15,7 @@ from training.objectives import (
     DirectBatch,
     DirectSettings,
     apo_zero_unpaired,
+    dpo_sigmoid,
     f_divergence_ratio,
     length_desensitised,
     weighted_mean,
@@ -74,6 +75,15 @@ def test_the_labelled_losses_equal_the_obvious_versions() -> None:
             "squared": (d - target) ** 2,
         }
         assert {name: values[i] for name, values in found.items()} == pytest.approx(expected)
+
+
+def test_the_sigmoid_loss_starts_at_ln_2_and_has_a_form_of_its_own() -> None:
+    rows = batch()
+    sides = (rows.chosen, rows.rejected, rows.ref_chosen, rows.ref_rejected)
+    alone = dpo_sigmoid(*sides, beta=0.3)
+    assert torch.allclose(alone, LOSSES["sigmoid"](rows, SETTINGS))
+    start = dpo_sigmoid(rows.chosen, rows.rejected, rows.chosen, rows.rejected, beta=0.3)
+    assert start.tolist() == pytest.approx([math.log(2)] * ROWS)
 
 
 def test_with_plain_labels_they_are_the_sigmoid_loss() -> None:

@@ -34,7 +34,11 @@ def test_a_policy_is_trained_registered_and_sampled_against_its_parent(
     assert checkpoint.config["seed"] == 3
     assert {"implicit_reward_accuracy", "ranking_accuracy"} <= set(checkpoint.evaluation)
     assert len(metric_series(job)["loss"]) == job.result["steps"]
+    assert {"length_before", "length_after"} <= set(checkpoint.evaluation)
     assert (cached_tree(checkpoint.artefact) / "model.safetensors").exists()
+    card = (cached_tree(checkpoint.artefact) / "README.md").read_text()
+    assert snapshot.digest in card
+    assert str(settings.DATA_DIR) not in card
     assert not tree_exists(f"runs/{job.pk}/checkpoints")  # a done run needs none
     assert (
         "train" in json.loads((settings.DATA_DIR / f"runs/{job.pk}/run.json").read_text())["task"]
