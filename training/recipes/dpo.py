@@ -109,16 +109,15 @@ def _labelling(config: DpoConfig) -> Labelling:
 
 
 def _margin_scores(evidence: Sequence[tuple[str, Evidence]], config: DpoConfig) -> Scores | None:
-    """The scores that margins come from; raises InvalidInput `too_little_evidence` without any."""
+    """The scores that margins come from; raises InvalidInput `unknown_aspect` without any."""
     if not config.margin_aspect:
         return None
     scores = scores_of(evidence, config.margin_aspect)
     if not scores:
         raise InvalidInput(
             f"No answer of the training split is rated on '{config.margin_aspect}'.",
-            code="too_little_evidence",
+            code="unknown_aspect",
             hint="Name an aspect as its ratings do, or leave margin_aspect empty.",
-            details=[{"where": "margin_aspect", "message": "no ratings of it"}],
         )
     return scores
 

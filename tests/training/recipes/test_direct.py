@@ -226,6 +226,15 @@ def test_the_reference_computed_once_gives_the_same_training(
     assert results[0] == pytest.approx(results[1], abs=2e-4)
 
 
+def test_a_stop_is_heard_while_the_reference_is_computed(
+    make: Any, freeze: Any, run: Any, recorder: Any
+) -> None:
+    job = run(freeze([make.comparison(i) for i in range(24)]), CONFIG)
+    with pytest.raises(Stopped):
+        get_recipe("dpo").train(job, recorder(stop_at=0))
+    assert not list((job.directory / "checkpoints").glob("*"))
+
+
 @pytest.mark.parametrize(
     ("config", "said"),
     [

@@ -125,7 +125,7 @@ def test_margins_of_an_aspect_are_its_difference(make: Any) -> None:
     assert [row["margin"] for row in rows.train] == [-1.25, 0.0]
     with pytest.raises(InvalidInput, match="rated on 'brief'") as caught:
         rows_for(train(pair), config)
-    assert caught.value.code == "too_little_evidence"
+    assert caught.value.code == "unknown_aspect"
 
 
 def test_the_flip_rate_is_measured_from_repeats_or_reliabilities(make: Any) -> None:
