@@ -19,6 +19,14 @@ from training.progress import EVENTS, LOCK, OUTPUT, RUN
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = {"epochs": 3, "batch_size": 4, "learning_rate": 3e-3, "save_steps": 2}
+TRAINERS: dict[
+    str, dict[str, Any]
+] = {  # one recipe for each of TRL's trainers that is not tried elsewhere
+    "dpo": {},
+    "sft": {},
+    "grpo": {"epochs": 1, "batch_size": 8, "samples": 4, "max_new_tokens": 8},
+}
+MODELS = {"grader": {"kind": "rule", "rule": {"name": "length", "high": 3}}}  # for those that ask
 PATIENCE = 120  # seconds; neighbours slow the box several times over
 
 Start = Callable[[Path, dict[str, Any]], "subprocess.Popen[str]"]
@@ -83,11 +91,11 @@ def task(make: Any, freeze: Any, toy: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("recipe", ["dpo", "sft"])
+@pytest.mark.parametrize("recipe", list(TRAINERS))
 def test_killed_and_stopped_runs_end_like_an_undisturbed_one(
     recipe: str, tmp_path: Path, start: Start, task: dict[str, Any], weights_digest: Any
 ) -> None:
-    task["recipe"] = recipe
+    task |= {"recipe": recipe, "config": {**QUICK, **TRAINERS[recipe]}, "models": MODELS}
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert start(whole, task).wait(PATIENCE) == 0
 
