@@ -16,7 +16,7 @@ from training.jobs.child import run_child
 from training.jobs.context import JobContext
 from training.models import Checkpoint, Policy, Snapshot
 from training.operations.base import Operation, Outcome, Params
-from training.progress import CHECKPOINTS, LOG, OUTPUT, ROUNDS, RUN, VECTORS
+from training.progress import CHECKPOINTS, DRAFTS, LOG, OUTPUT, ROUNDS, RUN, VECTORS
 from training.recipes import get_recipe, parse_config
 from training.registry import cached_tree, code_version, model_path, register_checkpoint
 from training.snapshots import read_evidence
@@ -171,6 +171,9 @@ def _tidy(context: JobContext) -> None:
     for name in (RUN, LOG, "metrics.jsonl"):
         if (context.directory / name).exists():
             shutil.copy(context.directory / name, papers / name)
+    drafts = context.directory / CHECKPOINTS / DRAFTS
+    if drafts.is_dir():  # what a policy wrote for the training: nobody should have to guess at it
+        shutil.copytree(drafts, papers / DRAFTS, dirs_exist_ok=True)
     store_tree(papers, f"runs/{context.job.pk}/papers")
     for folder in SAVED:
         remove_tree(_stored(context, folder))

@@ -22,7 +22,7 @@ from training.recipes.sample_support.prompts import (
 )
 from training.recipes.text_support.adherence import checker_of, evaluate_answers, evaluate_scopes
 from training.recipes.text_support.anchored import anchored_trainer
-from training.recipes.text_support.drafts import Drafts, Writer, keep_with_checkpoints
+from training.recipes.text_support.drafts import Drafts, Writer
 from training.recipes.text_support.scopes import Asked, draft_scope, revisions
 from training.recipes.trl_support import Prepared, Rates, evaluate_policy, fit, prepare, result
 from training.recipes.trl_support.rows import Row, collect
@@ -129,7 +129,6 @@ class Rules(Recipe):
         prepared = prepare(run, config, rows, RATES, fewest=FEWEST)
         _check_scope(prepared.train)
         trainer = anchored_trainer(prepared)
-        trainer.add_callback(keep_with_checkpoints(run.directory))
         fit(trainer, run, reporter)
         held_out = [one for split, one in asked if split == "test"]
         return result(prepared, trainer, _evaluate(run, prepared, trainer, held_out, reporter))

@@ -10,7 +10,7 @@ from feedback.errors import InvalidInput
 from feedback.models import Project, User
 from tests.loop import checkpoint_of, frozen, judged_project
 from training.models import Policy
-from training.registry import ensure_base_policy
+from training.registry import cached_tree, ensure_base_policy
 from training.services import run_here, start_training
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,3 +65,5 @@ def test_rules_are_trained_with_a_writer_of_the_project(
         checkpoint.evaluation
     )
     assert job.result["rows"]["train"] > 8
+    kept = cached_tree(f"runs/{job.pk}/papers") / "drafts" / "revised-answers.jsonl"
+    assert len(kept.read_text().splitlines()) == 16

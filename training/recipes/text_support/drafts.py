@@ -1,18 +1,16 @@
-"""Texts that a policy writes for a training, kept in the run's directory so that none is asked for twice."""
+"""Texts that a policy writes for a training, kept beside its checkpoints so that none is asked for twice."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from training.progress import CHECKPOINTS, DRAFTS, Reporter, fill_lines
-from training.recipes.trl_support.checkpoints import checkpoint_directory, newest_complete
 from training.sampling import open_policy
 from training.sampling.base import Messages, Sampler, SamplingParams
 
@@ -33,9 +31,8 @@ class Drafts:
     """Answers by what was asked: read from a file for each stage, else sampled and appended to it."""
 
     def __init__(self, directory: Path, reporter: Reporter) -> None:
-        self._folder = directory / DRAFTS
+        self._folder = directory / CHECKPOINTS / DRAFTS
         self._reporter = reporter
-        _bring(directory, self._folder)
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def texts(
@@ -64,29 +61,6 @@ def lines_of(text: str, most: int) -> list[str]:
     """The first lines of a list as a policy writes one: without bullets, numbers and repetitions."""
     bare = (re.sub(r"^\s*(?:[-*•]|\d+[.)])\s+", "", line).strip() for line in text.splitlines())
     return list(dict.fromkeys(line for line in bare if line))[:most]
-
-
-def keep_with_checkpoints(directory: Path) -> Any:
-    """A `TrainerCallback` that puts the texts into each checkpoint: a run that goes on elsewhere has them.
-
-    It must be added before the one that marks checkpoints complete.
-    """
-    from transformers import TrainerCallback
-
-    class Keep(TrainerCallback):  # type: ignore[misc,unused-ignore]
-        """Copies the files into what was just saved."""
-
-        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            target = checkpoint_directory(directory / CHECKPOINTS, state.global_step)
-            shutil.copytree(directory / DRAFTS, target / DRAFTS, dirs_exist_ok=True)
-
-    return Keep()
-
-
-def _bring(directory: Path, folder: Path) -> None:
-    newest = newest_complete(directory / CHECKPOINTS)
-    if newest is not None and not folder.exists() and (newest / DRAFTS).exists():
-        shutil.copytree(newest / DRAFTS, folder)
 
 
 def _key(prompt: Messages, params: SamplingParams) -> str:
