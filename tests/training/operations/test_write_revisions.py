@@ -86,8 +86,16 @@ def test_what_several_said_of_one_answer_is_asked_together(make: Any) -> None:
 
 
 def test_it_starts_from_the_page_and_over_rest(
-    project: Project, owner: User, writer: Policy, client_of: ClientOf, api_of: ApiOf
+    project: Project,
+    owner: User,
+    reviewer: User,
+    writer: Policy,
+    client_of: ClientOf,
+    api_of: ApiOf,
 ) -> None:
+    page = reverse("policies", args=[project.slug])
+    offered = {user: client_of(user).get(page).content for user in (owner, reviewer)}
+    assert [b"Write revisions" in offered[user] for user in (owner, reviewer)] == [True, False]
     response = client_of(owner).post(reverse("policy_revise", args=[project.slug, writer.pk]))
     job = Job.objects.get(operation="write_revisions")
     assert response["Location"] == reverse("job", args=[job.pk])
