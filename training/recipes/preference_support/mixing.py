@@ -132,13 +132,15 @@ def _likelihood(outputs: Any, inputs: dict[str, Any]) -> Any:
 
 
 def _note(trainer: Any, inputs: dict[str, Any], batch: Any) -> None:
+    """What TRL logs of a batch; in accuracies a tie is half right."""
     chosen, rejected = (
         trainer.beta * ratio.detach() for ratio in (batch.chosen_ratio, batch.rejected_ratio)
     )
+    right = (chosen > rejected).float()
     values = {
         "rewards/chosen": chosen,
         "rewards/rejected": rejected,
-        "rewards/accuracies": (chosen > rejected).float(),
+        "rewards/accuracies": right if batch.tie is None else right.masked_fill(batch.tie, 0.5),
         "rewards/margins": chosen - rejected,
         "logps/chosen": batch.chosen.detach(),
         "logps/rejected": batch.rejected.detach(),
