@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
@@ -11,9 +11,9 @@ from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import Rows, Run
 from training.recipes.reward_support import (
+    FrozenConfig,
     Lesson,
     RewardRecipe,
-    RewardsConfig,
     Subject,
     train_reward_model,
 )
@@ -25,13 +25,9 @@ from training.snapshots import read_evidence
 STARTS = 4  # points on a sphere have several optima
 
 
-class GeneralPreferenceConfig(RewardsConfig):
+class GeneralPreferenceConfig(FrozenConfig):
     """Fields of the general preference model."""
 
-    head: Literal["frozen"] = Field(
-        default="frozen", description="A linear map of vectors that stay as they are."
-    )
-    members: Literal[1] = Field(default=1, description="No ensemble.")
     planes: int = Field(
         default=2, ge=1, le=32, description="Planes of the embedding: how many circles it can hold."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
@@ -12,9 +12,9 @@ from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import Rows, Run
 from training.recipes.reward_support import (
+    FrozenConfig,
     Lesson,
     RewardRecipe,
-    RewardsConfig,
     Subject,
     train_reward_model,
 )
@@ -26,13 +26,9 @@ from training.snapshots import read_evidence
 STARTS = 4  # a mixture has several optima
 
 
-class RewardGroupsConfig(RewardsConfig):
+class RewardGroupsConfig(FrozenConfig):
     """Fields of the reward model of groups."""
 
-    head: Literal["frozen"] = Field(
-        default="frozen", description="A linear head for each group, on vectors that stay."
-    )
-    members: Literal[1] = Field(default=1, description="No ensemble: each group has a head.")
     groups: int = Field(default=2, ge=2, le=8, description="How many tastes are told apart.")
 
 

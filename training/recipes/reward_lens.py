@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from pydantic import Field
@@ -15,9 +15,9 @@ from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import Rows, Run
 from training.recipes.reward_support import (
+    FrozenConfig,
     Lesson,
     RewardRecipe,
-    RewardsConfig,
     Subject,
     train_reward_model,
 )
@@ -32,11 +32,9 @@ from training.snapshots import read_evidence
 FEWEST = 3  # pairs of the person
 
 
-class RewardLensConfig(RewardsConfig):
+class RewardLensConfig(FrozenConfig):
     """Fields of the lens."""
 
-    head: Literal["frozen"] = Field(default="frozen", description="Vectors stay as they are.")
-    members: Literal[1] = Field(default=1, description="No ensemble.")
     annotator: str = Field(
         default="",
         max_length=200,

@@ -10,6 +10,7 @@ from training.judges import RULES
 from training.models import Checkpoint, Job, Policy
 from training.recipes import RECIPES
 
+MOST_TOLD = 20  # entries of a long table
 _DROPPED = {
     "too_long": "longer than the most tokens allowed",
     "tie": "ties, which this recipe cannot use",
@@ -20,6 +21,10 @@ _DROPPED = {
     "aspect": "about one aspect only",
     "not_a_comparison": "no comparison",
     "not_a_verdict": "no thumb",
+    "not_a_ranking": "no ranking and no comparison",
+    "not_an_amount": "no difference in worth",
+    "not_a_rating": "no score of an answer",
+    "no_vector": "an answer without a stored vector",
     "not_an_answer": "no answer to imitate",
     "no_revision": "a critique without a revision",
     "unchanged": "a revision that changes nothing",
@@ -30,6 +35,21 @@ _DROPPED = {
     "not_text_feedback": "no critique, answer or thumb",
     "surplus_uncriticised": "more uncriticised answers than were asked for",
 }
+
+
+def learned_sentences(learned: Mapping[str, Any]) -> list[str]:
+    """What a loss learnt besides the model (a threshold, annotators), a sentence each."""
+    return [f"{words(name)}: {_told(value)}." for name, value in learned.items() if value]
+
+
+def _told(value: Any) -> str:
+    """Plain data in a few words; of a long table the beginning."""
+    if isinstance(value, Mapping):
+        told = [f"{name} {_told(one)}" for name, one in list(value.items())[:MOST_TOLD]]
+        return "; ".join([*told, *(["…"] if len(value) > MOST_TOLD else [])])
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_told, value))
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def row_sentences(rows: Mapping[str, Any]) -> list[str]:

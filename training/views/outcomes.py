@@ -16,6 +16,7 @@ from training.views.evaluations import Evaluated, evaluated
 from training.views.lineage import (
     config_rows,
     counted,
+    learned_sentences,
     model_rows,
     round_sentences,
     row_sentences,
@@ -78,6 +79,7 @@ def _training(job: Job, shown: Shown) -> None:
         shown.evaluated = evaluated(result["evaluation"])
     if "steps" in result:
         shown.sentences.append(f"{counted(result['steps'], 'step')} taken.")
+    shown.sentences += learned_sentences(result.get("learned") or {})
     shown.sentences += round_sentences(result.get("rounds") or ())
     shown.sentences += result.get("unchecked", ())
 

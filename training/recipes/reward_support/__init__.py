@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from training.recipes.reward_support.lessons import (
+    FrozenConfig,
     Lesson,
     RewardRecipe,
     RewardsConfig,
@@ -11,6 +12,7 @@ from training.recipes.reward_support.lessons import (
 from training.recipes.reward_support.training import train_reward_model
 
 __all__ = [
+    "FrozenConfig",
     "Lesson",
     "RewardRecipe",
     "RewardsConfig",

@@ -6,12 +6,12 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from training.recipes.base import Config, Recipe, Rows
+from training.recipes.base import RARE, Config, Recipe, Rows
 from training.recipes.reward_support.rows import by_annotator
 from training.recipes.trl_support.arguments import Rates
 from training.recipes.trl_support.fitting import Prepared
@@ -21,11 +21,57 @@ Row = dict[str, Any]
 Head = Literal["causal", "encoder", "frozen"]
 Embedder = Literal["tfidf", "base", "stored"]
 
+UNUSED = "Not used here: a frozen head is fitted at once."
 RATES = Rates(small=1e-3, large=1e-5)
 
 
-class RewardsConfig(Config):
-    """Fields that every reward model has."""
+class VectorsConfig(Config):
+    """Fields of reward models with a linear head on vectors, and of those that may have one."""
+
+    embedder: Embedder = Field(
+        default="tfidf",
+        description="Vectors for a frozen head: word counts (tfidf), the base model's states (base), or "
+        "embeddings that a program stored beside completions (stored).",
+        json_schema_extra={
+            "x-labels": {
+                "tfidf": "Word counts",
+                "base": "States of the base model",
+                "stored": "Stored vectors",
+            }
+        },
+    )
+    signal: str = Field(
+        default="embedding",
+        min_length=1,
+        max_length=60,
+        description="The name of the signals that hold stored vectors; the newest version is read.",
+        json_schema_extra=RARE,
+    )
+    ridge: float = Field(
+        default=0.2,
+        gt=0,
+        le=1000,
+        description="Pull of a frozen head's weights towards 0: the inverse variance of their prior.",
+        json_schema_extra=RARE,
+    )
+
+
+class FrozenConfig(VectorsConfig):
+    """Fields of recipes whose head is always frozen: those of step-by-step training mean nothing to them."""
+
+    head: ClassVar[Head] = "frozen"
+    members: ClassVar[int] = 1
+
+    learning_rate: float | None = Field(
+        default=None, gt=0, le=1, description=UNUSED, json_schema_extra=RARE
+    )
+    epochs: float = Field(default=1, gt=0, le=100, description=UNUSED, json_schema_extra=RARE)
+    batch_size: int = Field(default=8, ge=1, le=1024, description=UNUSED, json_schema_extra=RARE)
+    lora: bool = Field(default=False, description=UNUSED, json_schema_extra=RARE)
+
+
+class RewardsConfig(VectorsConfig):
+    """Fields of reward models of any body."""
 
     epochs: float = Field(default=2, gt=0, le=100, description="Passes over the training rows.")
     head: Head = Field(
@@ -33,23 +79,13 @@ class RewardsConfig(Config):
         description="What reads the answers: the base model, trained (causal); a masked language model such as "
         "BERT, trained (encoder); or a linear head alone, on vectors that stay as they are (frozen: seconds on a "
         "CPU; rates, batches and LoRA do not apply).",
-    )
-    embedder: Embedder = Field(
-        default="tfidf",
-        description="Vectors for a frozen head: word counts (tfidf), the base model's states (base), or "
-        "embeddings that a program stored beside completions (stored).",
-    )
-    signal: str = Field(
-        default="embedding",
-        min_length=1,
-        max_length=60,
-        description="The name of the signals that hold stored vectors; the newest version is read.",
-    )
-    ridge: float = Field(
-        default=0.2,
-        gt=0,
-        le=1000,
-        description="Pull of a frozen head's weights towards 0: the inverse variance of their prior.",
+        json_schema_extra={
+            "x-labels": {
+                "causal": "The base model, trained",
+                "encoder": "An encoder, trained",
+                "frozen": "A linear head on vectors",
+            }
+        },
     )
     members: int = Field(
         default=1,
@@ -68,7 +104,7 @@ class RewardRecipe(Recipe):
 
     def vectors(self, config: Config) -> str | None:
         """Stored ones, where a frozen head reads them."""
-        if not isinstance(config, RewardsConfig) or config.head != "frozen":
+        if not isinstance(config, FrozenConfig | RewardsConfig) or config.head != "frozen":
             return None
         return config.signal if config.embedder == "stored" else None
 

@@ -76,7 +76,9 @@ class Fit:
     learned: Mapping[str, Any]
 
 
-def _descend(subject: Subject, vectors: Vectors, config: Any, reporter: Reporter) -> tuple[Linear, int]:
+def _descend(
+    subject: Subject, vectors: Vectors, config: Any, reporter: Reporter
+) -> tuple[Linear, int]:
     """The best of the subject's starts."""
     centre, scale = standard(vectors.matrix)
     objective = Objective(subject, vectors, (vectors.matrix - centre) / scale, config.ridge)
