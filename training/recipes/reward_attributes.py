@@ -20,7 +20,7 @@ from training.recipes.reward_support import (
     train_reward_model,
 )
 from training.recipes.reward_support.measures import measure_ratings
-from training.recipes.reward_support.rows import Row, ratings
+from training.recipes.reward_support.rows import Row, rating_pairs, ratings
 from training.recipes.trl_support import held_out_pairs
 from training.snapshots import read_evidence
 
@@ -90,11 +90,12 @@ class RewardAttributes(RewardRecipe):
 
 
 def lesson_of(evidence: Sequence[tuple[str, Evidence]], config: RewardAttributesConfig) -> Lesson:
-    """Ratings and comparisons."""
+    """Ratings and comparisons, measured on comparisons, or on pairs of ratings where there are none."""
+    rows = ratings(evidence, comparisons=config.comparisons)
     return Lesson(
-        rows=ratings(evidence, comparisons=config.comparisons),
+        rows=rows,
         fewest=FEWEST,
-        pairs=held_out_pairs(evidence),
+        pairs=held_out_pairs(evidence) or rating_pairs(rows.test),
         teach=teach,
     )
 

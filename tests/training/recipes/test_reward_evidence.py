@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from feedback.errors import InvalidInput
-from feedback.evidence import Candidate, Evidence, Ranking, Score
+from feedback.evidence import Candidate, Comparison, Evidence, Ranking, Score
 from tests.training.recipes import qualities as world
 from training.progress import OUTPUT
 from training.recipes import get_recipe
@@ -26,6 +27,10 @@ CASES: dict[str, tuple[str, list[Evidence]]] = {
     "capped amounts": ("reward_amounts", list(world.amounts(80, cap=10.0))),
     "price lists": ("reward_amounts", list(world.amounts(80, step=1.0))),
     "ratings": ("reward_attributes", list(world.ratings(40))),
+    "ratings and pairs": (
+        "reward_attributes",
+        [*world.ratings(30), *world.comparisons(40)],
+    ),
 }
 LOSSES = {
     "reward_ranking": ("all_pairs", "plackett_luce"),
@@ -68,7 +73,7 @@ def test_a_frozen_head_learns_the_order(
     assert found[3] - found[0] > 0.5
 
 
-@pytest.mark.parametrize("case", ["tied lists", "thumbs", "price lists", "ratings"])
+@pytest.mark.parametrize("case", ["tied lists", "thumbs", "price lists", "ratings and pairs"])
 def test_the_base_model_learns_it_too(case: str, freeze: Any, run: Any, recorder: Any) -> None:
     config = QUICK | ({"loss": "plackett_luce"} if case == "tied lists" else {})
     _, model = train(case, config, freeze, run, recorder)
@@ -116,6 +121,35 @@ def test_aspects_have_heads_and_comparisons_their_weights(
     recipe.train(run(freeze(evidence, "again"), fixed, "fixed"), recorder())
     tone = load_reward_model(str(job.directory.parent / "fixed" / OUTPUT), "cpu")
     assert tone.card.weights == (0.0, 2.0)
+
+
+def test_without_comparisons_accuracy_is_that_on_ratings(
+    freeze: Any, run: Any, recorder: Any
+) -> None:
+    result, _ = train("ratings", FROZEN, freeze, run, recorder)
+    assert result["evaluation"]["accuracy"]["value"] >= 0.9
+    assert result["evaluation"]["pairs"] >= 6 * 5
+
+
+def test_a_comparison_about_an_aspect_teaches_its_head(
+    freeze: Any, run: Any, recorder: Any
+) -> None:
+    """Ratings call short openings good in tone, and comparisons of tone say the opposite, more often."""
+    about = [
+        replace(one, aspect="tone") for one in world.comparisons(120) if isinstance(one, Comparison)
+    ]
+    rated = [
+        replace(one, value=-one.value) if one.aspect == "tone" else one
+        for one in world.ratings(12)
+        if isinstance(one, Score)
+    ]
+    job = run(freeze([*rated, *about]), FROZEN)
+    result = get_recipe("reward_attributes").train(job, recorder())
+    assert "aspect" not in result["rows"]["unusable"]
+    model = load_reward_model(str(job.directory / OUTPUT), "cpu")
+    heads = model.heads([world.conversation(900, quality) for quality in (0, 3)])
+    tone = list(model.card.names).index("tone")
+    assert heads[1, tone] > heads[0, tone]
 
 
 def test_an_ensemble_of_lists(freeze: Any, run: Any, recorder: Any) -> None:

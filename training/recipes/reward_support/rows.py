@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 from feedback.evidence import (
@@ -110,6 +111,24 @@ def as_pairs(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
     ]
 
 
+def rating_pairs(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Rated completions of a prompt by one annotator, two at a time, the one ahead in more aspects first."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["scores"]:
+            groups.setdefault((repr(row["prompt"]), row["annotator"]), []).append(row)
+    found = []
+    for rated in groups.values():
+        for one, other in combinations(rated, 2):
+            shared = one["scores"].keys() & other["scores"].keys()
+            ahead = sum(_sign(one["scores"][a] - other["scores"][a]) for a in shared)
+            if ahead:
+                best, worst = (one, other) if ahead > 0 else (other, one)
+                answers = [best["completions"][0], worst["completions"][0]]
+                found.append({**best, "completions": answers})
+    return as_pairs(found)
+
+
 def by_annotator(
     rows: Sequence[Mapping[str, Any]],
 ) -> tuple[list[str], list[Row]]:
@@ -213,6 +232,10 @@ def _compared(record: Evidence) -> Iterator[Row | str]:
         row = _pair(replace(comparison, aspect=None), ties=False)
         aspect = comparison.aspect or ""
         yield row if isinstance(row, str) else {**row, "scores": {}, "aspect": aspect}
+
+
+def _sign(number: float) -> int:
+    return (number > 0) - (number < 0)
 
 
 def _flaw(sides: Sequence[Candidate]) -> str | None:
