@@ -59,6 +59,17 @@ def mark_gold_as_judged(judgment_ids: list[int], item: Item, explanation: str = 
 
 
 @transaction.atomic
+def mark_gold_in(
+    item: Item, kind: str, answer: Mapping[str, Any], explanation: str | None = None
+) -> Item:
+    """Make the answer to one kind known; those to other kinds, and without a new one the explanation, stay."""
+    locked = Item.objects.select_for_update(of=("self",)).select_related("project").get(pk=item.pk)
+    known = locked.gold or {"answers": {}, "explanation": ""}
+    said = known["explanation"] if explanation is None else explanation
+    return mark_gold(locked, known["answers"] | {kind: answer}, said)
+
+
+@transaction.atomic
 def unmark_gold(item: Item) -> Item:
     """Make it an ordinary item again: what people said about it counts, and the rest is asked."""
     locked = Item.objects.select_for_update(of=("self",)).select_related("project").get(pk=item.pk)
@@ -121,11 +132,9 @@ def _known_answer(item: Item, name: str, answer: Mapping[str, Any]) -> dict[str,
         )
     one = asked[name]
     parsed = one.kind.parse(answer, ask_of(item, name))
-    if one.kind.agreement_value(parsed) is None or one.kind.keeps_sessions(one.settings):
-        raise InvalidInput(
-            f"{one.kind.label} has no answer that everybody must give, so it cannot be gold.",
-            code="not_for_gold",
-        )
+    problem = one.kind.known_problem(parsed, one.settings)
+    if problem is not None:
+        raise InvalidInput(problem, code="not_for_gold")
     stored: dict[str, Any] = parsed.model_dump(mode="json")
     return stored
 

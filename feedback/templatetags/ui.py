@@ -72,6 +72,12 @@ def answer_summary(judgment: Judgment) -> str:
     return render_to_string(f"feedback/kinds/{judgment.kind}/summary.html", context)
 
 
+@register.filter
+def in_words(judgment: Judgment) -> str:
+    """A stored answer in a few words."""
+    return describe_judgment(judgment)
+
+
 @register.simple_tag
 def kind_script(kind: str) -> str:
     """The address of the module that makes the kind's form work by keyboard."""
