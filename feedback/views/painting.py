@@ -16,7 +16,6 @@ from feedback.assignment import Gated, Nothing
 from feedback.errors import NotFound
 from feedback.kinds.base import letter
 from feedback.models import Annotator, Assignment, Judgment, Project, Submission
-from feedback.permissions import Ability
 from feedback.selectors.gold import expected_answers, gold_standing
 from feedback.services.records import commitments_for
 from feedback.views.answers import answered, typed
@@ -73,8 +72,7 @@ class Last:
 
 def annotator_of(request: MemberRequest, slug: str) -> Annotator:
     """Who asks, as an annotator of the project. Raises NotFound, NotAllowed."""
-    project = selectors.get_project(request.user, slug, Ability.JUDGE)
-    return services.annotator_for_user(project, request.user)
+    return services.annotator_at(request.user, slug)
 
 
 def own_assignment(annotator: Annotator, pk: int | None) -> Assignment:
