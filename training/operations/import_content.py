@@ -1,4 +1,4 @@
-"""Import: a file of prompts, completions and judgments, by a mapping of columns."""
+"""Import: a file of prompts, completions, judgments and known answers, by a mapping of columns."""
 
 from __future__ import annotations
 
@@ -72,6 +72,7 @@ def _report(counts: ImportCounts) -> dict[str, Any]:
         "same": counts.same,
         "judgments": counts.judgments,
         "judgments_same": counts.judgments_same,
+        "gold": counts.gold,
         "refused": len(refused),
         "refusals": refused[:MOST_DETAILS],
     }
