@@ -114,6 +114,15 @@ def settle_gold(annotator: Annotator) -> None:
         pause_annotator(annotator, evidence_sentence(standing))
 
 
+def warning_for(annotator: Annotator) -> Standing | None:
+    """Where the test stands, if it warns: it doubts and has not paused. An exam is a test of its own."""
+    exam = QueueSettings.parse(annotator.project.queue).exam
+    if annotator.paused_at is not None or (exam is not None and annotator.exam_passed_at is None):
+        return None
+    standing = gold_standing(annotator)
+    return standing if standing.verdict == "warned" else None
+
+
 def evidence_sentence(standing: Standing) -> str:
     """What the test saw, in a sentence with its figures."""
     n = standing.right + standing.wrong
