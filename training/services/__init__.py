@@ -11,6 +11,7 @@ from training.services.jobs import (
     run_next,
     sweep_jobs,
 )
+from training.services.ordering import order_what_is_due, start_ordering
 from training.services.policies import add_policy, archive_policy
 from training.services.sampling import (
     NewSampling,
@@ -21,7 +22,6 @@ from training.services.sampling import (
 from training.services.starts import (
     start_erasure,
     start_import,
-    start_ordering,
     start_quality_report,
     start_sampling,
     start_snapshot,
@@ -34,6 +34,7 @@ __all__ = [
     "archive_policy",
     "cancel_job",
     "judge_blind",
+    "order_what_is_due",
     "queue_job",
     "request_sampling",
     "resume_job",
