@@ -86,7 +86,7 @@ class _Reader(Generic[ModelT]):
 
 
 def run(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The rows that a statement returns; its text must be always the same, so that it is prepared once.
+    """The rows that a SELECT, or a RETURNING, gives; its text must be always the same, so that it is prepared once.
 
     Raises what Django raises. All whole numbers go as bigint: a statement is prepared for the types of its values.
     """
@@ -97,7 +97,8 @@ def run(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     sort: Any = Cursor if connection.queries_logged else ServerBindingCursor
     with connection._prepare_cursor(sort(connection.connection)) as cursor:  # type: ignore[attr-defined]
         cursor.execute(sql, values)
-        return cursor.fetchall() if cursor.description else []
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def insert(row: Model, before: str = "", values: Sequence[Any] = ()) -> None:
@@ -111,11 +112,12 @@ def insert(row: Model, before: str = "", values: Sequence[Any] = ()) -> None:
     row._state.adding, row._state.db = False, connection.alias
 
 
-def remember(owner: Model, name: str, rows: Sequence[Model]) -> None:
+def remember(owner: Model, name: str, rows: Sequence[ModelT]) -> QuerySet[ModelT]:
     """Rows that refer to the owner, kept where `prefetch_related` keeps them: `owner.<name>.all()` knows them."""
-    known = getattr(owner, name).all()
+    known: QuerySet[ModelT] = getattr(owner, name).all()
     known._result_cache = list(rows)
     owner.__dict__.setdefault("_prefetched_objects_cache", {})[name] = known
+    return known
 
 
 @cache

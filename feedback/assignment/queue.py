@@ -41,7 +41,7 @@ from feedback.prepared import Given, Prepared
 MOST_FREED = 200  # more than that and the cursor begins anew
 LONGEST_WALK = 500  # ids; at most so many own items between the cursor and the next one
 LONGEST_MEMORY = 5000  # transactions
-BEHIND_ALL = (1 << 62, 0)
+FRONT, BEHIND_ALL = (-(1 << 62), 0), (1 << 62, 0)
 Position = tuple[int, int]
 
 XMIN: Any = Func(
@@ -67,20 +67,21 @@ def next_item(annotator: Annotator) -> Item | None:
     freed = _freed_item(annotator)
     if freed is not None:
         return freed
-    mine = eligible(annotator.pk, annotator.project_id).order_by("order_key", "id")
-    cursor = _cursor(annotator) or _walk(annotator, mine, _xmin(annotator))
+    cursor = _cursor(annotator) or _walk(annotator, FRONT, _xmin(annotator))
     found = _NEXT.first(**_asking(annotator), key=cursor[0], id=cursor[1])
     if _is_far(cursor, found):
-        _walk(annotator, mine.filter(_at_or_after(cursor)), annotator.cursor_seen)
+        _walk(annotator, cursor, annotator.cursor_seen)
     return found
 
 
-def _walk(annotator: Annotator, mine: QuerySet[Item], seen: int) -> Position:
-    """Move the cursor to the first of these items, or behind all.
+def _walk(annotator: Annotator, begin: Position, seen: int) -> Position:
+    """Move the cursor to the first item from there on, or behind all.
 
     Read without locks: what others are taking at this moment may be let go, and is not passed.
     """
-    front: Position = mine.values_list("order_key", "id").first() or BEHIND_ALL
+    mine = eligible(annotator.pk, annotator.project_id).filter(_at_or_after(begin))
+    ahead = mine.order_by("order_key", "id").values_list("order_key", "id")
+    front: Position = ahead.first() or BEHIND_ALL
     _store(annotator, front, seen)
     return front
 

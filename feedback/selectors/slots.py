@@ -10,9 +10,10 @@ from feedback.prepared import Given, Prepared, remember
 
 def slots_of(item: Item) -> QuerySet[ItemCompletion]:
     """The item's slots with their completions in stored order; not read again where they were read ahead."""
-    if "slots" not in item.__dict__.get("_prefetched_objects_cache", {}):
-        remember(item, "slots", _SLOTS.rows(item=item.pk))
-    return item.slots.all()
+    known: QuerySet[ItemCompletion] | None = item.__dict__.get("_prefetched_objects_cache", {}).get(
+        "slots"
+    )
+    return known if known is not None else remember(item, "slots", _SLOTS.rows(item=item.pk))
 
 
 _SLOTS = Prepared(
