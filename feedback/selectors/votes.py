@@ -70,6 +70,7 @@ def _answered(
         lengths=tuple(length for _, length in shown),
         seconds=seconds,
         tags=tuple(tags),
+        parts=tuple(kind.agreement_parts(answer)),
     )
 
 
