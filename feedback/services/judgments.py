@@ -127,7 +127,9 @@ def _try_submit(new: NewSubmission) -> SubmissionOutcome:
 def _submit(new: NewSubmission) -> SubmissionOutcome:
     check_said(new)
     lease, old = _lock(new), _lock_amended(new)
-    stored = _stored(new)
+    # Under a live lease hardly ever anything was stored; where it was, the key's uniqueness refuses the row.
+    live = lease is not None and lease.state == AssignmentState.OPEN
+    stored = None if live else _stored(new)
     if stored is not None:
         return stored
     item = _item(new, lease or old)
