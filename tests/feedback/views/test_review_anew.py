@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from rest_framework.test import APIClient
 
 from feedback import services
 from feedback.errors import Conflict, InvalidInput
+from feedback.kinds import KINDS
 from feedback.models import Annotator, Decision, Item, Judgment, Project, Role, Submission, User
 from feedback.selectors import disputes as disputes_module
 from feedback.selectors import evidence_of, given_judgments
@@ -18,7 +20,7 @@ from feedback.selectors.disputes import disputed
 from feedback.selectors.votes import asked_judgments
 from feedback.services.decisions import decide, decide_anew, undecide
 from feedback.services.erasure import erase_annotator
-from tests.cast import ApiOf, ClientOf, judge, new_item
+from tests.cast import ApiOf, ClientOf, judge, new_item, usual_answers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TIE = {"choice": "tie", "reason": "Both say it."}
@@ -44,7 +46,8 @@ def anew(item: Item) -> str:
 def test_the_kinds_own_form_decides(item: Item, reviewer: User, client_of: ClientOf) -> None:
     browser = client_of(reviewer)
     page = browser.get(anew(item)).content.decode()
-    assert "2 answers so far" in page
+    assert "olive" in page
+    assert "anna" in page
     assert "kinds/pairwise.js" in page
     sent = {"pairwise.choice": "tie", "pairwise.strength": "1", "pairwise.reason": "Both say it."}
     assert browser.post(anew(item), sent).status_code == 302
@@ -224,3 +227,27 @@ def test_the_owner_gives_the_known_answer_by_the_form(
     assert item.gold["explanation"] == "Two and two."
     assert item.places == 0
     assert list(evidence_of(project)) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kinds_form_decides(
+    kind: str, owner: User, reviewer: User, client_of: ClientOf
+) -> None:
+    project = services.create_project(owner=owner, name="Any", kinds=[kind])
+    services.add_member(project, reviewer, Role.REVIEWER)
+    item = new_item(project, texts=[] if KINDS[kind].most == 0 else ("Four.", "Five."))
+    address = reverse("review_anew", args=[project.slug, item.pk, kind])
+    page = client_of(reviewer).get(address).content.decode()
+    assert f"kinds/{kind}.js" in page
+    sent = {f"answers[{kind}]": json.dumps(usual_answers(item)[kind])}
+    done = client_of(reviewer).post(address, sent)
+    if kind == "willingness_to_pay":  # it is worth money to who gave it, and nobody else can
+        assert done.status_code == 400
+        assert 'data-code="cannot_decide"' in done.content.decode()
+        return
+    assert done.status_code == 302, done.content.decode()
+    assert Decision.objects.get().kind == kind
+    shown = client_of(reviewer).get(reverse("review_item", args=[project.slug, item.pk]))
+    assert "Decided anew by" in shown.content.decode()
+    item_page = client_of(owner).get(reverse("item", args=[project.slug, item.pk]))
+    assert "is decided by" in item_page.content.decode()

@@ -1,4 +1,4 @@
-// The gate: practice rounds are answered with the kind's own form, by keyboard as in judging.
+// One kind's own form by itself, by keyboard as in judging: practice in a gate, a decision, a known answer.
 import { announce } from "../announce.js";
 import { Keys, isPressing, isTyping } from "../judging/keys.js";
 
@@ -52,9 +52,12 @@ document.addEventListener("keydown", (event) => {
   else onKey(event);
 });
 
+const reason = () => field?.querySelector(".current [data-reason]") || field?.querySelector("[data-reason]");
+
 function onKey(event) {
   const name = keys.canonical(event);
   if (name === "Enter") goOn();
+  else if (name === "r" && reason()) reason().focus();
   else if (!kind?.key(name)) return;
   event.preventDefault();
 }
