@@ -78,7 +78,7 @@ def project_nav(context: RequestContext, project: Project) -> dict[str, Any]:
     request = context["request"]
     held = abilities(request.user, project)
     here = request.resolver_match.url_name if request.resolver_match else ""
-    groups = []
+    groups: list[dict[str, Any]] = []
     for label, tabs in GROUPS:
         links = list(_links(project, held, here, tabs))
         if label == REPORTED:
