@@ -17,7 +17,7 @@ from feedback.selectors.quality import newest_report
 from feedback.selectors.rounds import IN_USE
 
 SHOWN = 50
-WINDOW, WINDOWS = 1000, 10  # items that are looked at together, and how often at most for one page
+WINDOW, WINDOWS = 500, 10  # items that are looked at together, and how often at most for one page
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def disputed(project: Project, after: int | None = None) -> Disputes:
     """The undecided items in dispute, at most fifty from `after` on, which the page before told.
 
     With a report those on which people disagree most come first, as it saw them; `after` is a place in its list.
-    Without one the newest items come first: ten thousand are looked at for a page, and `after` is an item's id.
+    Without one the newest items come first: five thousand are looked at for a page, and `after` is an item's id.
     """
     report = newest_report(project)
     if report is not None:
