@@ -1,4 +1,4 @@
-"""CPU seconds of the web process, the database and the clients: figures that other work on the machine hardly moves."""
+"""CPU seconds of the web process, the database and the clients: figures that other work on the machine moves less."""
 
 from __future__ import annotations
 
