@@ -213,7 +213,7 @@ class ProjectJudgments(ProjectList[Judgment]):
 
     def rows(self, project: Project) -> QuerySet[Judgment]:
         """Those that count."""
-        return _listed().filter(item__project=project)
+        return _listed().filter(project=project)
 
     @extend_schema(operation_id="judgments_list")
     def get(self, request: Request, slug: str) -> Response:

@@ -94,7 +94,7 @@ def evidence_of(
     """
     slots = Prefetch("item__slots", ItemCompletion.objects.select_related("completion"))
     wanted = counted_judgments() if judgments is None else judgments
-    wanted = wanted.filter(item__project=project).order_by("pk")
+    wanted = wanted.filter(project=project).order_by("pk")
     stream = wanted.values_list("pk", flat=True).iterator(chunk_size=BATCH)
     while batch := list(islice(stream, BATCH)):
         rows = wanted.filter(pk__in=batch)

@@ -57,5 +57,5 @@ def report_of(project: Project, name: str) -> Report:
 
 def _answers(project: Project, kind: Kind[Any, Any]) -> QuerySet[Judgment]:
     """Those of people and of imports; judges have no habits worth a report."""
-    answers = given_judgments().filter(item__project=project, kind=kind.name)
+    answers = given_judgments().filter(project=project, kind=kind.name)
     return answers.exclude(annotator__source=Source.JUDGE)

@@ -34,7 +34,7 @@ _FIELDS = (
 
 def asked_judgments(project: Project) -> QuerySet[Judgment]:
     """Judgments that become evidence, of items that were asked: reactions in use are selective."""
-    rows = counted_judgments().filter(item__project=project)
+    rows = counted_judgments().filter(project=project)
     return rows.exclude(item__external_id__startswith=IN_USE)
 
 

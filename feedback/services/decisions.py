@@ -73,6 +73,7 @@ def decide_anew(item: Item, kind: str, answer: Mapping[str, Any], reviewer: User
         body_digest=digest_of({"item": found.pk, "answers": {kind: said}}),
     )
     judgment = Judgment.objects.create(
+        project_id=found.project_id,
         submission=submission,
         item=found,
         annotator=submission.annotator,

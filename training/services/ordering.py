@@ -65,7 +65,7 @@ def _is_due(project: Project, now: datetime) -> bool:
 
 def _answers_since(project: Project, last: Job) -> int:
     """Judgments stored since the job began; it stops counting at what is many."""
-    newer = Judgment.objects.filter(pk__gt=last.result.get("judgment", 0), item__project=project)
+    newer = Judgment.objects.filter(pk__gt=last.result.get("judgment", 0), project=project)
     return newer[:MANY].count()
 
 
