@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.backends.postgresql.base import Cursor, ServerBindingCursor
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.query import get_related_populators
+from psycopg.sql import Literal
 from psycopg.types.numeric import Int8
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -41,8 +42,7 @@ class Prepared(Generic[ModelT]):
     def rows(self, **given: Any) -> list[ModelT]:
         """The objects, with what the query selects of related ones and its annotations."""
         reader = self._reader
-        values = [given[one.name] if isinstance(one, Given) else one for one in reader.params]
-        return reader.objects(run(reader.sql, values))
+        return reader.objects(run(reader.sql, [given[name] for name in reader.names]))
 
     def first(self, **given: Any) -> ModelT | None:
         """The first object, or None. The query itself says how many it reads."""
@@ -58,7 +58,7 @@ class _Reader(Generic[ModelT]):
 
     def __init__(self, queryset: QuerySet[ModelT]) -> None:
         compiler: Any = queryset.query.get_compiler(connection=connection)
-        self.sql, self.params = compiler.as_sql()
+        self.sql, self.names = _with_constants(*compiler.as_sql())
         self._compiler = compiler
         columns = [column for column, _, _ in compiler.select[: compiler.col_count]]
         self._converters = compiler.get_converters(columns)
@@ -66,7 +66,7 @@ class _Reader(Generic[ModelT]):
         self._related = populators(compiler.klass_info, compiler.select, queryset.db)
         fields = compiler.klass_info["select_fields"]
         self._own = slice(fields[0], fields[-1] + 1)
-        self._names = [column.target.attname for column in columns[self._own]]
+        self._fields = [column.target.attname for column in columns[self._own]]
         self._model: type[ModelT] = compiler.klass_info["model"]
         self._annotations = compiler.annotation_col_map or {}
 
@@ -77,12 +77,26 @@ class _Reader(Generic[ModelT]):
         ]
 
     def _object(self, row: Sequence[Any]) -> ModelT:
-        found = self._model.from_db("default", self._names, row[self._own])
+        found = self._model.from_db("default", self._fields, row[self._own])
         for related in self._related:
             related.populate(row, found)
         for name, place in self._annotations.items():
             setattr(found, name, row[place])
         return found
+
+
+def _with_constants(text: str, values: Sequence[Any]) -> tuple[str, list[str]]:
+    """The SQL with the values that never change written into it, and the names of those that are given.
+
+    A plan for any values can use a partial index only where it sees that the index's condition holds.
+    """
+    first, *rest = text.split("%s")
+    written = [
+        "%s" if isinstance(value, Given) else Literal(value).as_string(None).replace("%", "%%")
+        for value in values
+    ]
+    names = [value.name for value in values if isinstance(value, Given)]
+    return first + "".join(a + b for a, b in zip(written, rest, strict=True)), names
 
 
 def run(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

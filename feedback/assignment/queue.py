@@ -192,6 +192,8 @@ _FREED = Prepared(
         eligible(*_MINE)
         .filter(freed__gte=Given("seen"))
         .filter(_before(_CURSOR))
+        # In this order even a plan that knows no values reads what was freed since, and nothing else.
+        .order_by("freed")
         .only("pk")[: MOST_FREED + 1]
     )
 )
