@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.client import by_token
+from benchmarks.cost import Cost, cost
 from benchmarks.place import commit, installation, machine, percentile, web_process
 
 if TYPE_CHECKING:
@@ -38,31 +40,41 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--judgments", type=int, default=50, help="of each annotator")
     asked = parser.parse_args()
-    with installation():
+    with installation() as data_dir:
         print(
             f"{asked.items} items, {asked.judgments} judgments each; {machine()}; commit {commit()}"
         )
         print("clients: threads of one process, one kept connection of http.client each\n")
         print(
             f"{'annotators':>10} {'overlap':>8} {'saves/s':>8} {'ratio':>7} {'next p50':>9} {'p95 ms':>7} "
-            f"{'submit p50':>11} {'p95 ms':>7} {'over-judged':>12}"
+            f"{'submit p50':>11} {'p95 ms':>7} {'over-judged':>12}   CPU ms a save: web, database, clients"
         )
         with web_process() as address:
             for overlap in (1, 3):
                 for crowd in CROWDS:
-                    _row(address, crowd, overlap, asked.items, asked.judgments)
+                    _row(address, data_dir, (crowd, overlap), asked.items, asked.judgments)
         print(f"\nratio: saves per second against Label Studio's {LABEL_STUDIO} with 8 annotators")
 
 
-def _row(address: str, crowd: int, overlap: int, items: int, judgments: int) -> None:
+def _row(
+    address: str, data_dir: Path, crowd_overlap: tuple[int, int], items: int, judgments: int
+) -> None:
+    crowd, overlap = crowd_overlap
     project, tokens = _project(crowd, overlap, items)
+    before = cost(data_dir)
     times, seconds = _judge(address, project.slug, tokens, judgments)
-    rate = len(times.submit) / seconds
+    spent, rate = cost(data_dir).since(before), len(times.submit) / seconds
     print(
         f"{crowd:>10} {overlap:>8} {rate:>8.1f} {rate / LABEL_STUDIO:>6.1f}x "
         f"{percentile(times.next, 0.5):>9.1f} {percentile(times.next, 0.95):>7.1f} "
         f"{percentile(times.submit, 0.5):>11.1f} {percentile(times.submit, 0.95):>7.1f} "
-        f"{_over_judged(project):>12}"
+        f"{_over_judged(project):>12}   {_cost(spent, len(times.submit))}"
+    )
+
+
+def _cost(spent: Cost, saves: int) -> str:
+    return " ".join(
+        f"{1000 * seconds / saves:.1f}" for seconds in (spent.web, spent.database, spent.clients)
     )
 
 

@@ -118,6 +118,7 @@ def judge_all(project: Project, people: list[Annotator], each: int) -> None:
         Judgment,
         rows,
         id=f"{judgment} + n",
+        project_id=str(project.pk),
         submission_id=f"{submission} + n",
         kind="'pairwise'",
         kind_version="1",

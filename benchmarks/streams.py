@@ -1,6 +1,6 @@
 """One long stream of a project in a process of its own: rows, seconds, and how far its memory grew.
 
-Run by `benchmarks.scale`: .venv/bin/python -m benchmarks.streams export|freeze|import SLUG MOST
+Run by `benchmarks.scale`: .venv/bin/python -m benchmarks.streams export|freeze|import|report SLUG MOST
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main() -> None:
             file.write_text("".join(file_lines(most)), encoding="utf-8")
         before = _peak()
         begun = time.perf_counter()
-        rows = {"export": _export, "freeze": _freeze, "import": _import}[name](project, file, most)
+        rows = STREAMS[name](project, file, most)
         seconds = time.perf_counter() - begun
     print(json.dumps({"rows": rows, "seconds": seconds, "growth": _peak() - before}))
 
@@ -86,6 +86,18 @@ def _import(project: Project, file: Path, most: int) -> int:
     if counts.refused or counts.judgments != 3 * counts.rows:
         raise SystemExit(f"The import went wrong: {counts}")
     return counts.rows
+
+
+def _report(project: Project, file: Path, most: int) -> int:
+    """The whole of it, whatever `most` says: its queries read all judgments, its figures a share of them."""
+    from training.services import run_here, start_quality_report
+
+    owner = project.memberships.order_by("pk")[0].user
+    judgments: int = run_here(start_quality_report(project, owner)).result["judgments"]
+    return judgments
+
+
+STREAMS = {"export": _export, "freeze": _freeze, "import": _import, "report": _report}
 
 
 def file_lines(rows: int) -> Iterator[str]:

@@ -39,12 +39,17 @@ _SENTENCES: dict[Ability, str] = {
 
 def abilities(user: User | AnonymousUser, project: Project) -> frozenset[Ability]:
     """What the user may do in the project; staff may do everything, strangers nothing."""
-    if not user.is_authenticated or not user.is_active:
+    if not user.is_authenticated:
         return frozenset()
-    if user.is_staff:
-        return frozenset(Ability)
     role = Membership.objects.filter(project=project, user=user).values_list("role", flat=True)
-    return _ABILITIES.get(role.first() or "", frozenset())
+    return abilities_as(user, role.first())
+
+
+def abilities_as(user: User, role: str | None) -> frozenset[Ability]:
+    """The same for a role, or none, that was read before."""
+    if not user.is_active:
+        return frozenset()
+    return frozenset(Ability) if user.is_staff else _ABILITIES.get(role or "", frozenset())
 
 
 def require(user: User | AnonymousUser, project: Project, ability: Ability) -> None:

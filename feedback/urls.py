@@ -55,12 +55,20 @@ urlpatterns = [
     path("projects/<slug:slug>/report/<slug:kind>/", records.kind_report, name="kind_report"),
     path("projects/<slug:slug>/review/", review.review, name="review"),
     path("projects/<slug:slug>/review/<int:pk>/", review.review_item, name="review_item"),
+    path(
+        "projects/<slug:slug>/review/<int:pk>/<slug:kind>/", review.review_anew, name="review_anew"
+    ),
     path("projects/<slug:slug>/images/", images.images, name="images"),
     path("projects/<slug:slug>/images/<slug:digest>/", images.image, name="image"),
     path("projects/<slug:slug>/items/", items.items, name="items"),
     path("projects/<slug:slug>/items/<int:pk>/", items.item, name="item"),
     path("projects/<slug:slug>/items/<int:pk>/repeat/", repeats.item_repeat, name="item_repeat"),
     path("projects/<slug:slug>/items/<int:pk>/gold/", gold.item_gold, name="item_gold"),
+    path(
+        "projects/<slug:slug>/items/<int:pk>/gold/<slug:kind>/",
+        gold.item_gold_anew,
+        name="item_gold_anew",
+    ),
     path("projects/<slug:slug>/items/<int:pk>/for/", gold.item_for, name="item_for"),
     path("projects/<slug:slug>/items/<int:pk>/example/", items.example, name="example"),
 ]

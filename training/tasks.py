@@ -7,15 +7,17 @@ import os
 import socket
 
 from celery import shared_task
+from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
 from feedback.assignment import expire_assignments
 from feedback.services import refresh_progress
 from training.jobs.context import leave
-from training.services import run_next, sweep_jobs
+from training.services import order_what_is_due, run_next, sweep_jobs
 
 logger = logging.getLogger(__name__)
 
+LOOK_SECONDS = 60  # between looks for orders that are out of date
 NUDGE_SECONDS = 15  # an older nudge is dropped: the sweep sends a fresh one while jobs wait
 
 
@@ -37,8 +39,10 @@ def run_queued(queue: str) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Queue again what lost its worker, return lapsed leases, nudge for what waits, count what grew."""
+    """Queue again what lost its worker, return lapsed leases, nudge for what waits, order and count what grew."""
     expire_assignments()
+    if cache.add("orders-looked-at", True, LOOK_SECONDS):
+        order_what_is_due()
     for queue in sweep_jobs():
         nudge(queue)
     refresh_progress()

@@ -108,6 +108,8 @@ DATABASES: dict[str, Any] = {
         conn_health_checks=True,
     )
 }
+# What `feedback.prepared` runs is prepared by each connection when it comes a second time; nothing else is.
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 1
 REDIS_URL = redis_url()
 
 # Celery is a nudge: rows are the truth, so nothing is stored, acknowledged late or prefetched.

@@ -11,9 +11,13 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from feedback.models import ApiToken, User, token_digest
+from feedback.prepared import Given, Prepared
 
 KEYWORDS = (b"bearer", b"token")
 USE_NOTED_EVERY = timedelta(minutes=1)
+_BY_DIGEST = Prepared(
+    lambda: ApiToken.objects.select_related("user").filter(digest=Given("digest"))
+)
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -27,7 +31,7 @@ class TokenAuthentication(BaseAuthentication):
         if len(parts) != 2:
             raise AuthenticationFailed("The Authorization header needs one token.")
         digest = token_digest(parts[1].decode("latin-1"))
-        token = ApiToken.objects.select_related("user").filter(digest=digest).first()
+        token = _BY_DIGEST.first(digest=digest)
         if token is None or not token.user.is_active:
             raise AuthenticationFailed("This token is not valid.")
         _note_use(token)

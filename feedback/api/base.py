@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
 
 from django.db import transaction
@@ -128,9 +129,19 @@ def parsed(
     serializer: type[serializers.Serializer[Any]], data: Any, *, partial: bool = False
 ) -> Any:
     """The validated body. Raises DRF's ValidationError."""
-    form = serializer(data=data, partial=partial)
-    form.is_valid(raise_exception=True)
-    return form.validated_data
+    return _kept(serializer, partial=partial).run_validation(data)
+
+
+def told(serializer: Callable[..., serializers.BaseSerializer[Any]], value: Any) -> dict[str, Any]:
+    """What is told of a value, by a serializer that needs no context."""
+    body: dict[str, Any] = _kept(serializer).to_representation(value)
+    return body
+
+
+@cache
+def _kept(serializer: Callable[..., Any], *, partial: bool = False) -> Any:
+    """One for all requests: making its fields takes longer than using them, and it keeps nothing of what it reads."""
+    return serializer(partial=partial)
 
 
 Stored = tuple[bool, Mapping[str, Any]]  # whether it is new, and what is told of it

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from feedback.api.base import IdField, Input, TextField, parsed, user_of
+from feedback.api.base import IdField, Input, TextField, parsed, told, user_of
 from feedback.api.prompts import MessageField
 from feedback.assignment import (
     Gated,
@@ -24,9 +24,8 @@ from feedback.assignment import (
 )
 from feedback.kinds import get_kind
 from feedback.models import Assignment, Project
-from feedback.permissions import Ability
-from feedback.selectors import AskedKind, get_assignment, get_project, question
-from feedback.services import annotator_for_user
+from feedback.selectors import AskedKind, get_assignment, question
+from feedback.services import annotator_at
 
 
 class ShownOut(serializers.Serializer[Any]):
@@ -110,13 +109,12 @@ class Next(APIView):
         return self._next(request, slug, request.data)
 
     def _next(self, request: Request, slug: str, said: Any) -> Response:
-        project = get_project(request.user, slug, Ability.JUDGE)
-        after = parsed(NextIn, said).get("after")
-        found = next_assignment(annotator_for_user(project, user_of(request)), after)
+        annotator = annotator_at(user_of(request), slug)
+        found = next_assignment(annotator, parsed(NextIn, said).get("after"))
         if not isinstance(found, Assignment):
-            reason = _reason(request, project, found)
+            reason = _reason(request, annotator.project, found)
             return Response({"item": None, "assignment": None, "reason": reason})
-        lease = AssignmentOut(found).data
+        lease = told(AssignmentOut, found)
         return Response({"item": _question(request, found), "assignment": lease, "reason": None})
 
 

@@ -6,6 +6,7 @@ from django.urls import path
 
 from feedback.api import (
     annotators,
+    decisions,
     drafts,
     images,
     items,
@@ -64,6 +65,14 @@ urlpatterns = [
     ),
     path("items/<int:pk>/", items.ItemDetail.as_view(), name="api-item"),
     path("items/<int:pk>/gold/", queue.ItemGold.as_view(), name="api-item-gold"),
+    path("projects/<slug:slug>/review/", decisions.Review.as_view(), name="api-review"),
+    path("items/<int:pk>/decisions/", decisions.Decisions.as_view(), name="api-item-decisions"),
+    path(
+        "items/<int:pk>/decisions/<slug:kind>/",
+        decisions.DecisionDetail.as_view(),
+        name="api-item-decision",
+    ),
+    path("items/<int:pk>/more/", decisions.OneMore.as_view(), name="api-item-more"),
     path("items/<int:pk>/repeat/", repeats.ItemRepeat.as_view(), name="api-item-repeat"),
     path("items/<int:pk>/judgments/", judgments.ItemJudgments.as_view(), name="api-item-judgments"),
     path(

@@ -30,5 +30,5 @@ def slipped_in(annotator: Annotator, settings: QueueSettings) -> Item | None:
 
 def _gold_item(annotator: Annotator) -> Item | None:
     """Any that the annotator has not had, so that two people cannot tell each other which is next."""
-    left = gold_left(annotator).filter(allowed(annotator))
+    left = gold_left(annotator).filter(allowed(annotator.pk))
     return left.select_related("project", "prompt").order_by("?").first()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from feedback.assignment.places import return_places
 from feedback.errors import Conflict, NotFound
 from feedback.models import Annotator, Assignment, AssignmentState, Draft, Item, Project
+from feedback.prepared import Given, Prepared
 
 LIVE = (AssignmentState.OPEN, AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
 
@@ -59,12 +59,7 @@ def lock_open(assignment_id: int, annotator_id: int, now: datetime) -> Assignmen
 
 def lock_own(assignment_id: int, annotator_id: int) -> Assignment:
     """The annotator's lease, locked, whatever its state; raises NotFound `unknown_assignment`."""
-    assignment = (
-        Assignment.objects.select_for_update(of=("self",))
-        .select_related("item__project")
-        .filter(pk=assignment_id, annotator=annotator_id)
-        .first()
-    )
+    assignment = _OWN.first(assignment=assignment_id, annotator=annotator_id)
     if assignment is None:
         raise NotFound("There is no such assignment of yours.", code="unknown_assignment")
     return assignment
@@ -76,15 +71,9 @@ def require_open(assignment: Assignment, now: datetime) -> None:
         raise lease_ended(assignment)
 
 
-def open_leases(annotator: Annotator, now: datetime) -> QuerySet[Assignment]:
-    """The annotator's live leases, oldest first, locked as they are read."""
-    return (
-        Assignment.objects.select_for_update(of=("self",))
-        .select_related("item__project", "item__prompt")
-        .filter(annotator=annotator, state=AssignmentState.OPEN, expires_at__gt=now)
-        .filter(item__withdrawn_at=None)
-        .order_by("pk")
-    )
+def open_leases(annotator: Annotator, now: datetime) -> list[Assignment]:
+    """The annotator's live leases, oldest first, locked."""
+    return _HELD.rows(annotator=annotator.pk, now=now)
 
 
 def reopen_assignment(assignment: Assignment) -> Assignment:
@@ -105,7 +94,7 @@ def reopen_assignment(assignment: Assignment) -> Assignment:
 def release_all(annotator: Annotator) -> int:
     """Give everything that the annotator holds back to the pool; returns how many items."""
     with transaction.atomic():
-        held = list(open_leases(annotator, timezone.now()))
+        held = open_leases(annotator, timezone.now())
         for assignment in held:
             release_assignment(assignment)
     return len(held)
@@ -154,3 +143,21 @@ def _close(assignment: Assignment, state: AssignmentState, reason: str = "") -> 
         Assignment.objects.filter(pk=locked.pk).update(
             state=state, closed_at=now, skip_reason=reason
         )
+
+
+_OWN = Prepared(
+    lambda: (
+        Assignment.objects.select_for_update(of=("self",))
+        .select_related("item__project")
+        .filter(pk=Given("assignment"), annotator=Given("annotator"))
+    )
+)
+_HELD = Prepared(
+    lambda: (
+        Assignment.objects.select_for_update(of=("self",))
+        .select_related("item__project", "item__prompt")
+        .filter(annotator=Given("annotator"), state=AssignmentState.OPEN)
+        .filter(expires_at__gt=Given("now"), item__withdrawn_at=None)
+        .order_by("pk")
+    )
+)

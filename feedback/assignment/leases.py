@@ -12,12 +12,14 @@ from django.utils import timezone
 from feedback.assignment.extras import exam_item, slipped_in
 from feedback.assignment.holding import expire_assignments, expiry, extend, open_leases
 from feedback.assignment.limits import Nothing, refusal, why_nothing
-from feedback.assignment.places import take_place
+from feedback.assignment.places import TAKING
 from feedback.assignment.queue import lock_annotator, next_item
 from feedback.assignment.repeats import order_again
 from feedback.models import Annotator, Assignment, Item, KindRecord, RecordPurpose
 from feedback.ordering import QueueSettings
+from feedback.prepared import insert
 from feedback.selectors import AskedKind, asked_kinds, gate_before, record_about
+from feedback.selectors.slots import slots_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def next_assignment(annotator: Annotator, after: int | None = None) -> Assignmen
         # One request at a time for each annotator: two tabs must not hold two leases.
         annotator = lock_annotator(annotator)
         settings = QueueSettings.parse(annotator.project.queue)
-        held = list(open_leases(annotator, now))
+        held = open_leases(annotator, now)
         refused = refusal(annotator, settings, len(held), now)
         waiting = next((one for one in held if one.pk != after), None)
         if waiting is not None and (refused is None or refused.code != "paused"):
@@ -63,16 +65,17 @@ def _open_item(annotator: Annotator, settings: QueueSettings, now: datetime) -> 
 
 
 def _lease(item: Item, annotator: Annotator, now: datetime) -> Assignment:
+    """A lease and its place are stored by one statement. Gold has no places."""
     counts = item.gold is None
-    if counts:
-        take_place(item.pk)
-    return Assignment.objects.create(
+    lease = Assignment(
         item=item,
         annotator=annotator,
         order=_order(item, annotator),
         takes_place=counts,
         expires_at=expiry(annotator.project, now),
     )
+    insert(lease, TAKING, [item.pk]) if counts else insert(lease)
+    return lease
 
 
 def _order(item: Item, annotator: Annotator) -> list[int]:
@@ -80,7 +83,7 @@ def _order(item: Item, annotator: Annotator) -> list[int]:
     again = order_again(item, annotator)
     if again is not None:
         return again
-    order = list(range(item.slots.count()))
+    order = list(range(len(slots_of(item))))
     random.shuffle(order)
     return order
 

@@ -36,11 +36,12 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from feedback.assignment.holding import LIVE
 from feedback.models import Annotator, AnnotatorGroup, Assignment, Item
+from feedback.prepared import Given, Prepared
 
 MOST_FREED = 200  # more than that and the cursor begins anew
 LONGEST_WALK = 500  # ids; at most so many own items between the cursor and the next one
 LONGEST_MEMORY = 5000  # transactions
-BEHIND_ALL = (1 << 62, 0)
+FRONT, BEHIND_ALL = (-(1 << 62), 0), (1 << 62, 0)
 Position = tuple[int, int]
 
 XMIN: Any = Func(
@@ -55,8 +56,10 @@ def lock_annotator(annotator: Annotator) -> Annotator:
 
     No key is changed, so that what refers to the annotator can still be stored meanwhile.
     """
-    rows = Annotator.objects.select_for_update(no_key=True, of=("self",)).annotate(xmin=XMIN)
-    return rows.select_related("project", "user").get(pk=annotator.pk)
+    locked = _LOCKED.first(annotator=annotator.pk)
+    if locked is None:
+        raise Annotator.DoesNotExist(f"annotator {annotator.pk} is gone")
+    return locked
 
 
 def next_item(annotator: Annotator) -> Item | None:
@@ -64,37 +67,33 @@ def next_item(annotator: Annotator) -> Item | None:
     freed = _freed_item(annotator)
     if freed is not None:
         return freed
-    mine = eligible(annotator).order_by("order_key", "id")
-    cursor = _cursor(annotator) or _walk(annotator, mine, _xmin(annotator))
-    mine = mine.filter(_at_or_after(cursor))
-    found = _lock_first(mine)
+    cursor = _cursor(annotator) or _walk(annotator, FRONT, _xmin(annotator))
+    found = _NEXT.first(**_asking(annotator), key=cursor[0], id=cursor[1])
     if _is_far(cursor, found):
-        _walk(annotator, mine, annotator.cursor_seen)
+        _walk(annotator, cursor, annotator.cursor_seen)
     return found
 
 
-def _walk(annotator: Annotator, mine: QuerySet[Item], seen: int) -> Position:
-    """Move the cursor to the first of these items, or behind all.
+def _walk(annotator: Annotator, begin: Position, seen: int) -> Position:
+    """Move the cursor to the first item from there on, or behind all.
 
     Read without locks: what others are taking at this moment may be let go, and is not passed.
     """
-    front: Position = mine.values_list("order_key", "id").first() or BEHIND_ALL
+    mine = eligible(annotator.pk, annotator.project_id).filter(_at_or_after(begin))
+    ahead = mine.order_by("order_key", "id").values_list("order_key", "id")
+    front: Position = ahead.first() or BEHIND_ALL
     _store(annotator, front, seen)
     return front
 
 
-def eligible(annotator: Annotator) -> QuerySet[Item]:
+def eligible(annotator: int | Given, project: int | Given) -> QuerySet[Item]:
     """Open items that the annotator may be asked and has not had."""
     had = Assignment.objects.filter(item=OuterRef("pk"), annotator=annotator, state__in=LIVE)
-    return open_items(annotator.project_id).filter(allowed(annotator)).exclude(Exists(had))
+    free = Item.objects.filter(project=project, places__gt=0, withdrawn_at=None)
+    return free.filter(allowed(annotator)).exclude(Exists(had))
 
 
-def open_items(project_id: int) -> QuerySet[Item]:
-    """Items with free places."""
-    return Item.objects.filter(project=project_id, places__gt=0, withdrawn_at=None)
-
-
-def allowed(annotator: Annotator) -> Q:
+def allowed(annotator: int | Given) -> Q:
     """Items that are for everybody, for a group of the annotator's, or for the annotator."""
     groups = AnnotatorGroup.annotators.through.objects.filter(annotator=annotator)
     return Q(Q(group=None) | Q(group__in=groups.values("annotatorgroup"))) & Q(
@@ -112,22 +111,23 @@ def _freed_item(annotator: Annotator) -> Item | None:
     cursor = _cursor(annotator)
     if cursor is None:
         return None
-    fresh = eligible(annotator).filter(freed__gte=annotator.cursor_seen).filter(_before(cursor))
-    found = list(fresh.values_list("pk", flat=True)[: MOST_FREED + 1])
+    found = _FREED.rows(
+        **_asking(annotator), seen=annotator.cursor_seen, key=cursor[0], id=cursor[1]
+    )
     if len(found) > MOST_FREED:
         _store(annotator, None, annotator.cursor_seen)
     elif found:
-        mine = eligible(annotator).filter(pk__in=found)
-        return _lock_first(mine.order_by("order_key", "id"))
+        mine = eligible(annotator.pk, annotator.project_id).filter(pk__in=[one.pk for one in found])
+        return _locked_items(mine).first()
     elif _xmin(annotator) - annotator.cursor_seen > LONGEST_MEMORY:
         _store(annotator, cursor, _xmin(annotator))
     return None
 
 
-def _lock_first(items: QuerySet[Item]) -> Item | None:
-    """The first that nobody else is taking at this moment."""
+def _locked_items(items: QuerySet[Item]) -> QuerySet[Item]:
+    """In their order, those that nobody else is taking at this moment."""
     locked = items.select_for_update(skip_locked=True, of=("self",))
-    return locked.select_related("project", "prompt").first()
+    return locked.select_related("project", "prompt").order_by("order_key", "id")
 
 
 def _is_far(cursor: Position, found: Item | None) -> bool:
@@ -141,6 +141,10 @@ def _store(annotator: Annotator, cursor: Position | None, seen: int) -> None:
     annotator.cursor_key, annotator.cursor_id = cursor or (None, None)
     annotator.cursor_seen = seen
     annotator.save(update_fields=["cursor_key", "cursor_id", "cursor_seen"])
+
+
+def _asking(annotator: Annotator) -> dict[str, int]:
+    return {"annotator": annotator.pk, "project": annotator.project_id}
 
 
 def _cursor(annotator: Annotator) -> Position | None:
@@ -161,9 +165,36 @@ class _Row(Func):
     output_field = TextField()
 
 
+def _position(position: Position) -> _Row:
+    return _Row(*(one if isinstance(one, Given) else Value(one) for one in position))
+
+
 def _at_or_after(position: Position) -> Any:
-    return GreaterThanOrEqual(_Row(F("order_key"), F("id")), _Row(*map(Value, position)))
+    return GreaterThanOrEqual(_Row(F("order_key"), F("id")), _position(position))
 
 
 def _before(position: Position) -> Any:
-    return LessThan(_Row(F("order_key"), F("id")), _Row(*map(Value, position)))
+    return LessThan(_Row(F("order_key"), F("id")), _position(position))
+
+
+_CURSOR: Any = (Given("key"), Given("id"))
+_LOCKED = Prepared(
+    lambda: (
+        Annotator.objects.select_for_update(no_key=True, of=("self",))
+        .annotate(xmin=XMIN)
+        .select_related("project")
+        .filter(pk=Given("annotator"))
+    )
+)
+_MINE = (Given("annotator"), Given("project"))
+_FREED = Prepared(
+    lambda: (
+        eligible(*_MINE)
+        .filter(freed__gte=Given("seen"))
+        .filter(_before(_CURSOR))
+        # In this order even a plan that knows no values reads what was freed since, and nothing else.
+        .order_by("freed")
+        .only("pk")[: MOST_FREED + 1]
+    )
+)
+_NEXT = Prepared(lambda: _locked_items(eligible(*_MINE).filter(_at_or_after(_CURSOR)))[:1])

@@ -54,6 +54,10 @@ class Export:
     extension: ClassVar[str] = "jsonl"
     media_type: ClassVar[str] = "application/jsonl"
 
+    def known(self, items: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+        """Lines about a project's items with known answers, where the format tells them; they are no evidence."""
+        return iter(())
+
     def rows(
         self, evidence: Iterable[Evidence], options: ExportOptions | None = None
     ) -> Iterator[dict[str, Any]]:
@@ -64,8 +68,12 @@ class Export:
         self, evidence: Iterable[Evidence], options: ExportOptions | None = None
     ) -> Iterator[bytes]:
         """One line of UTF-8 JSON a row."""
-        for row in self.rows(evidence, options):
-            yield json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        return map(line, self.rows(evidence, options))
+
+
+def line(row: Mapping[str, Any]) -> bytes:
+    """The row as one line of JSON."""
+    return json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def messages(prompt: Iterable[Message]) -> list[dict[str, str]]:

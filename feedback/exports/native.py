@@ -1,12 +1,12 @@
-"""Native: every piece of evidence as it is, one JSON object a line; nothing is lost."""
+"""Native: every piece of evidence as it is, one JSON object a line, and a project's known answers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from feedback.evidence import Evidence, to_json
-from feedback.exports.base import Export, ExportOptions
+from feedback.exports.base import Export, ExportOptions, line
 
 
 class Native(Export):
@@ -14,7 +14,13 @@ class Native(Export):
 
     name = "native"
     label = "Native"
-    summary = "Every piece of evidence with all its fields; nothing is dropped or converted."
+    summary = (
+        "Every piece of evidence with all its fields, and a project's gold; nothing is dropped."
+    )
+
+    def known(self, items: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+        """One line an item, its record `gold`; an import reads it back with the column `gold`."""
+        return (line({"record": "gold", **item}) for item in items)
 
     def rows(
         self, evidence: Iterable[Evidence], options: ExportOptions | None = None

@@ -10,6 +10,7 @@ from feedback.errors import InvalidInput
 from feedback.imports.base import (
     Format,
     ImportedCompletion,
+    ImportedGold,
     ImportedJudgment,
     ImportedRow,
     Row,
@@ -33,6 +34,7 @@ __all__ = [
     "Format",
     "ImportMapping",
     "ImportedCompletion",
+    "ImportedGold",
     "ImportedJudgment",
     "ImportedRow",
     "Row",

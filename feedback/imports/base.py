@@ -51,6 +51,14 @@ class ImportedJudgment:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedGold:
+    """Known answers that the file brings along, by kind and checked by it, and why they are right."""
+
+    answers: Mapping[str, Mapping[str, Any]]
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ImportedRow:
     """What a row amounts to. With no kinds it brings a prompt and completions, and asks nothing."""
 
@@ -62,6 +70,7 @@ class ImportedRow:
     completions: tuple[ImportedCompletion, ...] = ()
     kinds: tuple[Mapping[str, Any], ...] = ()
     judgments: tuple[ImportedJudgment, ...] = field(default=())
+    gold: ImportedGold | None = None
     close: bool = False
 
 

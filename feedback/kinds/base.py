@@ -173,6 +173,20 @@ class Kind(Generic[AnswerT, SettingsT]):
         """The value on which annotators' agreement is measured; None for free text, which has none."""
         raise NotImplementedError
 
+    def agreement_parts(self, answer: AnswerT) -> Sequence[str | float]:
+        """The values of the completions in stored order, where each is judged by itself; else nothing.
+
+        Agreement is measured on these then: of several completions one value for all would count answers that
+        differ in one as wholly unlike.
+        """
+        return ()
+
+    def known_problem(self, answer: AnswerT, settings: SettingsT) -> str | None:
+        """Why the answer cannot be one that is known and expected of everybody (gold), or None."""
+        if self.agreement_value(answer) is not None and not self.keeps_sessions(settings):
+            return None
+        return f"{self.label} has no answer that everybody must give, so it cannot be gold."
+
     def describe(self, answer: AnswerT, ask: Ask[SettingsT]) -> str:
         """A past answer in a few words, as lists show it."""
         raise NotImplementedError

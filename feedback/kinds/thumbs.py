@@ -115,6 +115,10 @@ class Thumbs(Kind[ThumbsAnswer, ThumbsSettings]):
         """Nominal: the thumbs in stored order."""
         return "".join("+" if thumb.desirable else "-" for thumb in _ordered(answer))
 
+    def agreement_parts(self, answer: ThumbsAnswer) -> list[str]:
+        """Nominal: each completion's thumb."""
+        return list(self.agreement_value(answer))
+
     def describe(self, answer: ThumbsAnswer, ask: Ask[ThumbsSettings]) -> str:
         """For example `up` or `up, down (wrong, too long)`."""
         return ", ".join(_described(thumb) for thumb in _ordered(answer))

@@ -152,6 +152,11 @@ class Item(models.Model):
             models.Index(fields=["project", "digest"], name="item_by_content"),
             models.Index(fields=["project", "-id"], name="item_newest"),
             models.Index(
+                fields=["project", "-id"],
+                condition=Q(places=0, withdrawn_at__isnull=True),
+                name="item_without_places",
+            ),
+            models.Index(
                 fields=["project", "freed"],
                 condition=Q(places__gt=0, withdrawn_at__isnull=True),
                 name="item_freed",

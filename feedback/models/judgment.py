@@ -236,6 +236,8 @@ class Draft(models.Model):
 class Judgment(models.Model):
     """One stored answer to one kind of one item. Append-only; withdrawn or erased rows are not read."""
 
+    # The item's: the newest of a small project are found among millions of others by it.
+    project = models.ForeignKey(Project, models.CASCADE, related_name="judgments", db_index=False)
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="judgments")
     item = models.ForeignKey(Item, models.CASCADE, related_name="judgments")
     annotator = models.ForeignKey(Annotator, models.CASCADE, related_name="judgments")
@@ -259,6 +261,7 @@ class Judgment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["submission", "kind"], name="one_answer_per_kind")
         ]
+        indexes = [models.Index(fields=["project", "-id"], name="judgment_newest")]
 
     def __str__(self) -> str:
         return f"{self.kind} of item {self.item_id}"

@@ -19,23 +19,24 @@ Ints = NDArray[np.int64]
 
 
 def alpha(votes: Sequence[Vote], level: Level, seed: int = 0) -> Interval | None:
-    """Krippendorff's alpha (Krippendorff 2011) with units resampled; None where it is not defined.
+    """Krippendorff's alpha (Krippendorff 2011), resampled by clusters of units; None where it is not defined.
 
+    The interval's n is the number of clusters: units of one are alike, and tell less than as many others would.
     It is not defined without a unit that two annotators judged, nor where all values are equal. Nominal values
     may be texts, the others are numbers. Memory is a few numbers a vote, whatever the number of values.
     """
     table = _table(votes)
-    units = len(table.sizes)
-    ones = np.ones(units)
-    value = _alpha(table, level, ones)
+    clusters = int(table.clusters.max(initial=-1)) + 1
+    value = _alpha(table, level, np.ones(len(table.sizes)))
     if value is None:
         return None
     generator = np.random.default_rng(seed)
     resampled = (
-        _alpha(table, level, _times(generator, units).astype(np.float64)) for _ in range(RESAMPLES)
+        _alpha(table, level, _times(generator, clusters)[table.clusters].astype(np.float64))
+        for _ in range(RESAMPLES)
     )
     low, high = percentile_interval([one for one in resampled if one is not None] or [value])
-    return Interval(value, low, high, units)
+    return Interval(value, low, high, clusters)
 
 
 def kappa(
@@ -58,7 +59,7 @@ def kappa(
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Votes on units with at least two: each vote's unit and value, the distinct values, the units' sizes.
+    """Votes on units with at least two: each vote's unit and value, the distinct values, the units' sizes and clusters.
 
     `agreeing` is for each unit the equal pairs among its votes over what one vote is compared with.
     """
@@ -67,6 +68,7 @@ class _Table:
     values: Ints
     domain: Sequence[Value]
     sizes: Ints
+    clusters: Ints
     agreeing: Floats
 
 
@@ -77,8 +79,14 @@ def _table(votes: Sequence[Vote]) -> _Table:
     values = np.fromiter((places[vote.value] for vote in votes), np.int64, len(votes))
     _, codes, sizes = np.unique(units, return_inverse=True, return_counts=True)
     shared = sizes[codes] >= 2
-    _, codes, sizes = np.unique(codes[shared], return_inverse=True, return_counts=True)
-    return _Table(codes, values[shared], domain, sizes, _agreeing(codes, values[shared], sizes))
+    own = (vote.unit if vote.cluster is None else vote.cluster for vote in votes)
+    named = np.fromiter(own, np.int64, len(votes))[shared]
+    _, first, codes, sizes = np.unique(
+        codes[shared], return_index=True, return_inverse=True, return_counts=True
+    )
+    clusters = np.unique(named[first], return_inverse=True)[1]
+    agreeing = _agreeing(codes, values[shared], sizes)
+    return _Table(codes, values[shared], domain, sizes, clusters, agreeing)
 
 
 def _agreeing(units: Ints, values: Ints, sizes: Ints) -> Floats:
@@ -123,9 +131,9 @@ def _by_unit(table: _Table, values: Floats) -> Floats:
     return summed.astype(np.float64)
 
 
-def _times(generator: np.random.Generator, units: int) -> Ints:
-    """How often each unit occurs in a resample."""
-    return np.bincount(generator.integers(units, size=units), minlength=units)
+def _times(generator: np.random.Generator, clusters: int) -> Ints:
+    """How often each cluster occurs in a resample."""
+    return np.bincount(generator.integers(clusters, size=clusters), minlength=clusters)
 
 
 def _kappa(pairs: Ints, size: int) -> float | None:

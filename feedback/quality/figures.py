@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from feedback.quality.agreement import Level, alpha, kappa
@@ -16,13 +16,16 @@ FEWEST_UNITS = 10  # with fewer shared items a figure would say next to nothing
 MOST_CONTESTED = 500
 BINS = 10
 HUMAN = "human"
+PARTS = 64  # more than the completions of any item: a unit is the item's id times this, and the completion's index
 
 
 def figures_of(answers: Sequence[Answered], level: Level) -> dict[str, Any]:
     """Everything that the report says of one kind, as JSON. Machines' answers count apart from people's."""
     people = [one for one in answers if one.source == HUMAN and one.value is not None]
     machines = [one for one in answers if one.source != HUMAN and one.value is not None]
-    agreed = consensus([_vote(one) for one in people])
+    agreed = consensus([Vote(one.item, one.annotator, _value(one)) for one in people])
+    people, machines = _by_part(people), _by_part(machines)
+    said = consensus([_vote(one) for one in people])
     return {
         "items": len({one.item for one in answers}),
         "shared": sum(one.votes > 1 for one in agreed.values()),
@@ -30,7 +33,7 @@ def figures_of(answers: Sequence[Answered], level: Level) -> dict[str, Any]:
         "tags": list(_groups(_by_tag(people), level)),
         "weeks": list(_groups(_by_week(people), level)),
         "pairs": pairs_of(people, level),
-        "machines": list(_machines(agreed, machines, level)),
+        "machines": list(_machines(said, machines, level)),
         "consensus": _spread(agreed),
         "contested": _contested(agreed),
         "others": with_others(people, level),
@@ -54,7 +57,7 @@ def with_others(people: Sequence[Answered], level: Level) -> dict[str, Any]:
     """Each annotator's agreement with what the others say of the same items, where they do not stand even."""
     totals: dict[int, Counter[Value]] = defaultdict(Counter)
     for one in people:
-        totals[one.item].update([_value(one)])
+        totals[_unit(one)].update([_value(one)])
     found = {}
     for name, own in _values(people).items():
         rest = {item: _most(totals[item], value, level) for item, value in own.items()}
@@ -79,8 +82,8 @@ def _most(counts: Counter[Value], own: Value, level: Level) -> Value | None:
 def _machines(
     agreed: Mapping[int, Consensus], machines: Sequence[Answered], level: Level
 ) -> Iterator[dict[str, Any]]:
-    """People's consensus against each judge and imported name, on items on which people are not split."""
-    said = {item: one.value for item, one in agreed.items() if not one.split}
+    """People's consensus against each judge and imported name, where people are not split."""
+    said = {unit: one.value for unit, one in agreed.items() if not one.split}
     sources = {one.annotator: one.source for one in machines}
     given = _values(machines)
     for name, _ in Counter(one.annotator for one in machines).most_common(MOST_MACHINES):
@@ -167,10 +170,10 @@ def _figure(level: Level) -> str:
 
 
 def _values(rows: Sequence[Answered]) -> dict[str, dict[int, Value]]:
-    """What each annotator gave to each item."""
+    """What each annotator gave to each unit."""
     given: dict[str, dict[int, Value]] = defaultdict(dict)
     for one in rows:
-        given[one.annotator][one.item] = _value(one)
+        given[one.annotator][_unit(one)] = _value(one)
     return given
 
 
@@ -179,5 +182,18 @@ def _value(one: Answered) -> Value:
     return one.value
 
 
+def _by_part(answers: Sequence[Answered]) -> list[Answered]:
+    """Of kinds that judge completions by themselves one answer for each, of the others the answers as they are."""
+    return [
+        replace(one, value=value, part=n)
+        for one in answers
+        for n, value in enumerate(one.parts or [_value(one)])
+    ]
+
+
+def _unit(one: Answered) -> int:
+    return one.item * PARTS + one.part
+
+
 def _vote(one: Answered) -> Vote:
-    return Vote(one.item, one.annotator, _value(one))
+    return Vote(_unit(one), one.annotator, _value(one), cluster=one.item)

@@ -15,11 +15,15 @@ Value = str | float
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One annotator's value for one unit (an item, or one completion of it)."""
+    """One annotator's value for one unit (an item, or one completion of it).
+
+    Units of one cluster (the completions of an item) are resampled together; None: each by itself.
+    """
 
     unit: int
     annotator: str
     value: Value
+    cluster: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Placed:
 class Answered:
     """One stored answer as the figures of quality read it; `value` is None for free text.
 
+    `parts` are the values of single completions in stored order, of kinds that judge each by itself.
     `completions` and `lengths` (in characters) are in stored order, `order` is what was shown, stored indices.
     """
 
@@ -65,6 +70,8 @@ class Answered:
     lengths: Sequence[int]
     seconds: float | None
     tags: Sequence[str]
+    parts: Sequence[Value] = ()
+    part: int = 0  # the completion that `value` is about, where answers were taken apart
 
 
 def percentile_interval(values: Sequence[float]) -> tuple[float, float]:

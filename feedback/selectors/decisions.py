@@ -1,27 +1,11 @@
-"""What reviewers decided, and what still waits for them."""
+"""What reviewers decided, and the answers that it is about."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from feedback.models import Decision, Item, Judgment, Project
-from feedback.selectors.judgments import live_judgments
-from feedback.selectors.quality import newest_report
-
-SHOWN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Disputed:
-    """An item on which people disagreed about a kind when the newest report was made."""
-
-    item: Item
-    kind: str
-    share: float
-    votes: int
+from feedback.selectors.judgments import DECIDED_ANEW, about_items, live_judgments
 
 
 def standing_decisions(project: Project) -> QuerySet[Decision]:
@@ -30,29 +14,22 @@ def standing_decisions(project: Project) -> QuerySet[Decision]:
     return Decision.objects.filter(Exists(live), item__project=project)
 
 
-def decided_only(judgments: QuerySet[Judgment], project: Project) -> QuerySet[Judgment]:
-    """Of items and kinds that are decided only the decision, of the others all."""
+def decisions_on(item: Item) -> QuerySet[Decision]:
+    """The item's, by kind, with who decided and for what."""
+    standing = standing_decisions(item.project).filter(item=item).order_by("kind")
+    return standing.select_related(
+        "reviewer", "judgment__submission", "judgment__annotator", "judgment__item"
+    )
+
+
+def decided_only(project: Project) -> QuerySet[Judgment]:
+    """What becomes evidence where decisions stand for all: of items and kinds that are decided only the decision."""
     decided = standing_decisions(project).filter(item=OuterRef("item"), kind=OuterRef("kind"))
     chosen = Decision.objects.filter(judgment=OuterRef("pk"))
-    return judgments.filter(Exists(chosen) | ~Exists(decided))
+    return about_items(live_judgments()).filter(Exists(chosen) | ~Exists(decided))
 
 
-def disputed(project: Project) -> list[Disputed]:
-    """The items most in dispute in the newest report, without those decided since; at most fifty."""
-    report = newest_report(project)
-    rows: list[tuple[str, dict[str, Any]]] = [
-        (kind["kind"], row)
-        for kind in (report.data["kinds"] if report else ())
-        for row in kind["contested"]
-    ]
-    pks = {row["item"] for _, row in rows}
-    items = Item.objects.filter(project=project, withdrawn_at=None).select_related("prompt")
-    known = items.in_bulk(pks)
-    settled = set(standing_decisions(project).filter(item__in=pks).values_list("item_id", "kind"))
-    open_rows = [
-        Disputed(known[row["item"]], kind, row["share"], row["votes"])
-        for kind, row in rows
-        if row["item"] in known and (row["item"], kind) not in settled
-    ]
-    open_rows.sort(key=lambda one: (one.share, -one.votes, one.item.pk))
-    return open_rows[:SHOWN]
+def is_anew(decision: Decision) -> bool:
+    """Whether the reviewer answered anew, in place of choosing one of the answers."""
+    submission = decision.judgment.submission
+    return submission.assignment_id is None and submission.key.startswith(DECIDED_ANEW)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from feedback.kinds import get_kind
-from feedback.models import Annotator, Assignment, AssignmentState, Item, Submission
+from feedback.models import (
+    Annotator,
+    Assignment,
+    AssignmentState,
+    Item,
+    ItemCompletion,
+    Project,
+    Submission,
+)
 from feedback.quality.gold import Standing, standing
 from feedback.selectors.judgments import ask_of
 
+BATCH = 500
 # Whoever had it once, skipped or not, is not asked again.
 HAD = (AssignmentState.OPEN, AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
 
@@ -58,6 +69,26 @@ def expected_answers(item: Item) -> list[tuple[str, str]]:
         )
         for kind in kinds
     ]
+
+
+def gold_rows(project: Project) -> Iterator[dict[str, Any]]:
+    """The project's items with known answers in the order of their ids, as an import reads them; memory flat."""
+    slots = Prefetch("slots", ItemCompletion.objects.select_related("completion"))
+    items = gold_items(project.pk).select_related("prompt").prefetch_related(slots)
+    for item in items.order_by("pk").iterator(chunk_size=BATCH):
+        yield {
+            "item": item.pk,
+            "item_id": item.external_id,
+            "prompt_id": item.prompt.external_id,
+            "prompt": item.prompt.messages,
+            "tags": item.prompt.tags,
+            "completions": [
+                {"text": c.text, "label": c.label} | ({} if c.media is None else {"image": c.media})
+                for c in (slot.completion for slot in item.slots.all())
+            ],
+            "kinds": item.kinds,
+            "gold": item.gold,
+        }
 
 
 def gold_standing(annotator: Annotator) -> Standing:

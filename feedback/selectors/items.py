@@ -17,7 +17,7 @@ from feedback.models import (
     User,
 )
 from feedback.permissions import Ability, require
-from feedback.selectors.judgments import live_judgments
+from feedback.selectors.judgments import given_judgments
 from feedback.selectors.rounds import IN_USE
 
 
@@ -86,7 +86,7 @@ def _waits_blind(item: Item, user: User | AnonymousUser) -> bool:
 
 def with_answers(items: QuerySet[Item]) -> QuerySet[Item]:
     """The items, each with `answers`: how many submissions about it count. Only rows that are read are counted."""
-    counted = live_judgments().filter(item=OuterRef("pk")).order_by().values("item")
+    counted = given_judgments().filter(item=OuterRef("pk")).order_by().values("item")
     n = counted.annotate(n=Count("submission", distinct=True)).values("n")
     return items.annotate(answers=Coalesce(Subquery(n, output_field=IntegerField()), 0))
 
@@ -98,6 +98,6 @@ def items_of(project: Project) -> QuerySet[Item]:
         .select_related("prompt")
         .prefetch_related(
             Prefetch("slots", ItemCompletion.objects.select_related("completion")),
-            Prefetch("judgments", live_judgments().select_related("annotator__user")),
+            Prefetch("judgments", given_judgments().select_related("annotator__user")),
         )
     )

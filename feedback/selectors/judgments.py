@@ -11,9 +11,17 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from feedback.evidence import Candidate, Context, Evidence
 from feedback.kinds import get_kind
 from feedback.kinds.base import Ask
-from feedback.models import Completion, Item, ItemCompletion, Judgment, Project
+from feedback.models import (
+    Completion,
+    Decision,
+    Item,
+    ItemCompletion,
+    Judgment,
+    Project,
+)
 
 BATCH = 1000
+DECIDED_ANEW = "decision:"  # begins the key of a submission in which a reviewer answered anew
 
 
 def live_judgments() -> QuerySet[Judgment]:
@@ -24,9 +32,24 @@ def live_judgments() -> QuerySet[Judgment]:
     return standing.filter(~Exists(superseded))
 
 
+def given_judgments() -> QuerySet[Judgment]:
+    """Those that were given to the item as it was asked: a reviewer who decides anew has seen all others."""
+    anew = Decision.objects.filter(
+        judgment=OuterRef("pk"),
+        judgment__submission__assignment=None,
+        judgment__submission__key__startswith=DECIDED_ANEW,
+    )
+    return live_judgments().filter(~Exists(anew))
+
+
 def counted_judgments() -> QuerySet[Judgment]:
-    """Those that become evidence: answers to gold and to repeats are about the annotator, not the item."""
-    return live_judgments().filter(item__gold__isnull=True, item__repeats=None)
+    """Those that become evidence, where no decision stands for them."""
+    return about_items(given_judgments())
+
+
+def about_items(judgments: QuerySet[Judgment]) -> QuerySet[Judgment]:
+    """Without answers to gold and to repeats, which are about the annotator and not the item."""
+    return judgments.filter(item__gold__isnull=True, item__repeats=None)
 
 
 def describe_judgment(judgment: Judgment) -> str:
@@ -71,7 +94,7 @@ def evidence_of(
     """
     slots = Prefetch("item__slots", ItemCompletion.objects.select_related("completion"))
     wanted = counted_judgments() if judgments is None else judgments
-    wanted = wanted.filter(item__project=project).order_by("pk")
+    wanted = wanted.filter(project=project).order_by("pk")
     stream = wanted.values_list("pk", flat=True).iterator(chunk_size=BATCH)
     while batch := list(islice(stream, BATCH)):
         rows = wanted.filter(pk__in=batch)

@@ -64,7 +64,7 @@ def _reported(report: Report) -> Progress:
 def count_progress(project: Project) -> Progress:
     """The counts as they are now: it reads every item and judgment of the project."""
     items = Item.objects.filter(project=project, withdrawn_at=None)
-    judgments = counted_judgments().filter(item__project=project)
+    judgments = counted_judgments().filter(project=project)
     by_kind = judgments.values_list("kind").annotate(n=Count("pk")).order_by("kind")
     return Progress(
         prompts=Prompt.objects.filter(project=project, withdrawn_at=None).count(),

@@ -15,6 +15,7 @@ from feedback.kinds.base import Kind, Settings
 from feedback.models import Assignment, Completion, Item, ItemCompletion, Project
 from feedback.rendering import to_html
 from feedback.selectors.images import shown_media
+from feedback.selectors.slots import slots_of
 
 RENDERED = 512  # texts kept: each is asked for again by the annotators who share its item
 
@@ -131,8 +132,7 @@ def _messages(item: Item) -> list[Message]:
 
 
 def _shown(item: Item, order: Sequence[int] | None) -> list[Shown]:
-    slots = item.slots.all() if order is None else item.slots.select_related("completion")
-    completions = [slot.completion for slot in slots]
+    completions = [slot.completion for slot in slots_of(item)]
     order = range(len(completions)) if order is None else order
     return list(_in_order(completions, order, item.project))
 

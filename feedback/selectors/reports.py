@@ -12,7 +12,7 @@ from feedback.errors import NotFound
 from feedback.kinds import KINDS
 from feedback.kinds.base import Kind
 from feedback.models import Judgment, KindRecord, Project, RecordPurpose, Source
-from feedback.selectors.judgments import live_judgments
+from feedback.selectors.judgments import given_judgments
 from feedback.selectors.reactions import impressions_by_label
 from feedback.selectors.rounds import rounds_of
 
@@ -57,5 +57,5 @@ def report_of(project: Project, name: str) -> Report:
 
 def _answers(project: Project, kind: Kind[Any, Any]) -> QuerySet[Judgment]:
     """Those of people and of imports; judges have no habits worth a report."""
-    answers = live_judgments().filter(item__project=project, kind=kind.name)
+    answers = given_judgments().filter(project=project, kind=kind.name)
     return answers.exclude(annotator__source=Source.JUDGE)

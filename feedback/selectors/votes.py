@@ -34,7 +34,7 @@ _FIELDS = (
 
 def asked_judgments(project: Project) -> QuerySet[Judgment]:
     """Judgments that become evidence, of items that were asked: reactions in use are selective."""
-    rows = counted_judgments().filter(item__project=project)
+    rows = counted_judgments().filter(project=project)
     return rows.exclude(item__external_id__startswith=IN_USE)
 
 
@@ -70,6 +70,7 @@ def _answered(
         lengths=tuple(length for _, length in shown),
         seconds=seconds,
         tags=tuple(tags),
+        parts=tuple(kind.agreement_parts(answer)),
     )
 
 

@@ -25,7 +25,6 @@ from feedback.services.images import add_image
 from feedback.services.imports import ImportCounts, import_rows
 from feedback.services.judgments import (
     annotator_for,
-    annotator_for_user,
     submit_judgment,
     submit_judgments,
 )
@@ -46,6 +45,7 @@ from feedback.services.queue import (
     update_queue,
 )
 from feedback.services.reactions import NewReaction, react, show_again, show_new, viewer_named
+from feedback.services.seats import annotator_at, annotator_for_user, annotator_on
 from feedback.services.submissions import NewSubmission, SubmissionOutcome
 
 __all__ = [
@@ -63,8 +63,10 @@ __all__ = [
     "add_items",
     "add_member",
     "add_prompt",
+    "annotator_at",
     "annotator_for",
     "annotator_for_user",
+    "annotator_on",
     "answer_fields",
     "change_item",
     "changeable_until",

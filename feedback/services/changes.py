@@ -20,6 +20,7 @@ from feedback.models import (
     Submission,
 )
 from feedback.selectors import asked_kinds
+from feedback.selectors.judgments import DECIDED_ANEW
 from feedback.services.drafts import answer_fields
 
 
@@ -29,6 +30,7 @@ def last_submission(annotator: Annotator) -> Submission | None:
     return (
         Submission.objects.select_related("item__project", "item__prompt", "annotator")
         .filter(Exists(standing), annotator=annotator, amended_by=None)
+        .exclude(assignment=None, amends=None, key__startswith=DECIDED_ANEW)
         .order_by("-pk")
         .first()
     )

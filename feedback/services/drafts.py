@@ -55,11 +55,6 @@ def draft_of(annotator: Annotator, item_id: int) -> Draft | None:
     return Draft.objects.filter(annotator=annotator, item=item_id).first()
 
 
-def drop_draft(annotator: Annotator, item_id: int) -> None:
-    """Forget it: the answer was stored."""
-    Draft.objects.filter(annotator=annotator, item=item_id).delete()
-
-
 def answer_fields(kind: str, answer: Mapping[str, Any]) -> dict[str, str]:
     """A stored answer as the fields of its form, which are all texts; what is empty is left out.
 

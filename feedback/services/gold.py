@@ -59,6 +59,17 @@ def mark_gold_as_judged(judgment_ids: list[int], item: Item, explanation: str = 
 
 
 @transaction.atomic
+def mark_gold_in(
+    item: Item, kind: str, answer: Mapping[str, Any], explanation: str | None = None
+) -> Item:
+    """Make the answer to one kind known; those to other kinds, and without a new one the explanation, stay."""
+    locked = Item.objects.select_for_update(of=("self",)).select_related("project").get(pk=item.pk)
+    known = locked.gold or {"answers": {}, "explanation": ""}
+    said = known["explanation"] if explanation is None else explanation
+    return mark_gold(locked, known["answers"] | {kind: answer}, said)
+
+
+@transaction.atomic
 def unmark_gold(item: Item) -> Item:
     """Make it an ordinary item again: what people said about it counts, and the rest is asked."""
     locked = Item.objects.select_for_update(of=("self",)).select_related("project").get(pk=item.pk)
@@ -103,6 +114,15 @@ def settle_gold(annotator: Annotator) -> None:
         pause_annotator(annotator, evidence_sentence(standing))
 
 
+def warning_for(annotator: Annotator) -> Standing | None:
+    """Where the test stands, if it warns: it doubts and has not paused. An exam is a test of its own."""
+    exam = QueueSettings.parse(annotator.project.queue).exam
+    if annotator.paused_at is not None or (exam is not None and annotator.exam_passed_at is None):
+        return None
+    standing = gold_standing(annotator)
+    return standing if standing.verdict == "warned" else None
+
+
 def evidence_sentence(standing: Standing) -> str:
     """What the test saw, in a sentence with its figures."""
     n = standing.right + standing.wrong
@@ -121,11 +141,9 @@ def _known_answer(item: Item, name: str, answer: Mapping[str, Any]) -> dict[str,
         )
     one = asked[name]
     parsed = one.kind.parse(answer, ask_of(item, name))
-    if one.kind.agreement_value(parsed) is None or one.kind.keeps_sessions(one.settings):
-        raise InvalidInput(
-            f"{one.kind.label} has no answer that everybody must give, so it cannot be gold.",
-            code="not_for_gold",
-        )
+    problem = one.kind.known_problem(parsed, one.settings)
+    if problem is not None:
+        raise InvalidInput(problem, code="not_for_gold")
     stored: dict[str, Any] = parsed.model_dump(mode="json")
     return stored
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from feedback.errors import TouchstoneError
-from feedback.imports.base import ImportedRow
+from feedback.errors import Conflict, TouchstoneError
+from feedback.imports.base import ImportedGold, ImportedRow
 from feedback.kinds.base import Ask
 from feedback.models import Annotator, Completion, Item, Project, Source, Submission
 from feedback.selectors import ask_about
 from feedback.services.batches import ContentBatch, ItemOptions
 from feedback.services.bulk import ids_of, store_in_batches
 from feedback.services.content import NewCompletion, NewItem, digest_of
+from feedback.services.gold import mark_gold
 from feedback.services.submissions import NewSubmission, SubmissionBatch
 
 
@@ -27,6 +28,7 @@ class ImportCounts:
     same: int = 0
     judgments: int = 0
     judgments_same: int = 0
+    gold: int = 0
     refused: list[dict[str, Any]] = field(default_factory=list)
 
     def refuse(self, number: int, code: str, message: str) -> None:
@@ -42,6 +44,7 @@ class RowOutcome:
     status: str = ""
     judgments: int = 0
     judgments_same: int = 0
+    gold: bool = False  # whether it made its item gold
     error: TouchstoneError | None = None
 
 
@@ -53,6 +56,7 @@ def import_rows(project: Project, rows: Iterable[ImportedRow], counts: ImportCou
         counts.same += outcome.status == "same"
         counts.judgments += outcome.judgments
         counts.judgments_same += outcome.judgments_same
+        counts.gold += outcome.gold
         if outcome.error is not None:
             counts.refuse(outcome.row.number, outcome.error.code, outcome.error.message)
 
@@ -74,12 +78,16 @@ class ImportBatch:
         known = self._content.known_items
         stored = Submission.objects.filter(item__in=known, annotator__in=self._annotators.stored)
         self._submissions = SubmissionBatch(stored if known else ())
+        self._marks: list[tuple[Item, ImportedGold]] = []
 
     def store(self, n: int, row: ImportedRow) -> RowOutcome:
         """Take the row up, or say why it is refused."""
         try:
             planned = self._content.plan(n, row.close)
             item = planned.outcome.item
+            gold = _gold(item, row)
+            if gold is not None and item is not None and planned.outcome.status == "created":
+                item.gold, item.places = gold, 0  # so that answers in the file are held against it
             news = list(self._news(item, row)) if item else []
             asks = _asks(item, planned.completions) if item and news else {}
             answers = [self._submissions.plan(new, item, asks.__getitem__) for new in news]
@@ -87,15 +95,21 @@ class ImportBatch:
             return RowOutcome(row, error=error)
         self._content.keep(planned)
         self._annotators.keep(new.annotator for new in news)
+        if gold is not None and item is not None:
+            item.gold, item.places = gold, 0
+            if row.gold is not None and not item._state.adding:
+                self._marks.append((item, row.gold))
         statuses = [self._submissions.keep(answer).status for answer in answers]
         created, same = statuses.count("created"), statuses.count("same")
-        return RowOutcome(row, planned.outcome.status, created, same)
+        return RowOutcome(row, planned.outcome.status, created, same, gold is not None)
 
     def write(self) -> None:
         """Store what was taken up."""
         self._content.write()
         self._annotators.write()
         self._submissions.write()
+        for item, gold in self._marks:
+            mark_gold(item, gold.answers, gold.explanation)
 
     def _news(self, item: Item, row: ImportedRow) -> Iterator[NewSubmission]:
         """One submission an annotator. The key is made of the item, so that a re-import stores nothing twice."""
@@ -136,6 +150,22 @@ class _Annotators:
         for annotator in self.stored:
             self._new.pop(annotator.name, None)
         Annotator.objects.bulk_create(self._new[name] for name in sorted(self._new))
+
+
+def _gold(item: Item | None, row: ImportedRow) -> dict[str, Any] | None:
+    """What the item becomes gold with; None without, or where it is that already. Raises Conflict `gold_conflict`."""
+    if item is None or row.gold is None:
+        return None
+    said = {"answers": dict(row.gold.answers), "explanation": row.gold.explanation}
+    if item.gold == said:
+        return None
+    if item.gold is not None:
+        raise Conflict(
+            "The item is gold already, with another answer or explanation.",
+            code="gold_conflict",
+            hint="Change it on the item's page.",
+        )
+    return said
 
 
 def _asks(item: Item, completions: Sequence[Completion]) -> dict[str, Ask[Any]]:

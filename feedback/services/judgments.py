@@ -7,7 +7,7 @@ from functools import partial
 from itertools import groupby
 
 from django.db import IntegrityError, transaction
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from feedback.assignment import lock_own, require_open
@@ -16,19 +16,19 @@ from feedback.models import (
     Annotator,
     Assignment,
     AssignmentState,
+    Draft,
     Item,
     ItemCompletion,
-    Judgment,
     Project,
     Source,
     Submission,
-    User,
 )
+from feedback.prepared import Given, Prepared, insert
 from feedback.selectors import ask_of
+from feedback.selectors.slots import slots_of
 from feedback.services.bulk import store_in_batches
 from feedback.services.changes import lock_changeable, require_changeable, require_standing
 from feedback.services.content import digest_of
-from feedback.services.drafts import drop_draft
 from feedback.services.gold import settle_gold
 from feedback.services.submissions import (
     NewSubmission,
@@ -44,14 +44,6 @@ from feedback.services.submissions import (
     require_same,
 )
 from feedback.services.widening import widen_overlap
-
-
-def annotator_for_user(project: Project, user: User) -> Annotator:
-    """The user as an annotator of the project."""
-    annotator, _ = Annotator.objects.select_related("project").get_or_create(
-        project=project, user=user, defaults={"source": Source.HUMAN}
-    )
-    return annotator
 
 
 def annotator_for(project: Project, source: Source, name: str) -> Annotator:
@@ -135,7 +127,9 @@ def _try_submit(new: NewSubmission) -> SubmissionOutcome:
 def _submit(new: NewSubmission) -> SubmissionOutcome:
     check_said(new)
     lease, old = _lock(new), _lock_amended(new)
-    stored = _stored(new)
+    # Under a live lease hardly ever anything was stored; where it was, the key's uniqueness refuses the row.
+    live = lease is not None and lease.state == AssignmentState.OPEN
+    stored = None if live else _stored(new)
     if stored is not None:
         return stored
     item = _item(new, lease or old)
@@ -144,16 +138,17 @@ def _submit(new: NewSubmission) -> SubmissionOutcome:
     submission = new_submission(new, item, digest_of(new.body()), answers)
     submission.assignment, submission.amends = lease, old
     submission.order = lease.order if lease else old.order if old else None
-    submission.save(force_insert=True)
-    replaced = {judgment.kind: judgment for judgment in old.judgments.all()} if old else {}
-    judgments = Judgment.objects.bulk_create(
-        new_judgment(submission, answer, replaced.get(answer.kind.name)) for answer in answers
-    )
     if lease is not None:
-        Assignment.objects.filter(pk=lease.pk).update(
-            state=AssignmentState.SUBMITTED, closed_at=timezone.now()
-        )
-        drop_draft(new.annotator, item.pk)
+        insert(submission, _USING, [timezone.now(), lease.pk, item.pk, new.annotator.pk])
+    else:
+        insert(submission)
+    replaced = {judgment.kind: judgment for judgment in old.judgments.all()} if old else {}
+    judgments = [
+        new_judgment(submission, answer, replaced.get(answer.kind.name)) for answer in answers
+    ]
+    for judgment in judgments:
+        insert(judgment)
+    if lease is not None:
         widen_overlap(item)
     return SubmissionOutcome("created", submission, judgments=judgments)
 
@@ -201,7 +196,7 @@ def _check_right(new: NewSubmission, lease: Assignment | None, old: Submission |
 
 def _stored(new: NewSubmission) -> SubmissionOutcome | None:
     """The outcome of an earlier request with the same key, if there was one."""
-    submission = Submission.objects.filter(annotator=new.annotator, key=new.key).first()
+    submission = _UNDER_KEY.first(annotator=new.annotator.pk, key=new.key)
     if submission is None:
         return None
     try:
@@ -218,6 +213,16 @@ def _item(new: NewSubmission, known: Assignment | Submission | None) -> Item:
     if item is None:
         raise no_item()
     require_item(item)
-    slots = ItemCompletion.objects.select_related("completion")
-    prefetch_related_objects([item], Prefetch("slots", slots))
+    slots_of(item)
     return item
+
+
+_UNDER_KEY = Prepared(
+    lambda: Submission.objects.filter(annotator=Given("annotator"), key=Given("key"))
+)
+# The lease is used, and what was typed is forgotten, by the statement that stores the submission.
+_USING = (
+    f"WITH used AS (UPDATE {Assignment._meta.db_table}"  # noqa: S608 our own tables
+    f" SET state = '{AssignmentState.SUBMITTED}', closed_at = %s WHERE id = %s),"
+    f" forgotten AS (DELETE FROM {Draft._meta.db_table} WHERE item_id = %s AND annotator_id = %s) "
+)

@@ -141,6 +141,7 @@ def new_judgment(submission: Submission, checked: Checked, replaced: Judgment | 
     annotator, item = submission.annotator, submission.item
     outcome, record = outcome_for(annotator, item, checked.kind, checked.answer, checked.ask)
     return Judgment(
+        project_id=item.project_id,
         submission=submission,
         item=item,
         annotator=annotator,

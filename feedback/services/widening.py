@@ -8,7 +8,7 @@ from feedback.assignment import TAKES, add_place
 from feedback.kinds import get_kind
 from feedback.models import Assignment, Item, Source
 from feedback.ordering import QueueSettings
-from feedback.selectors import live_judgments, stored_answer
+from feedback.selectors import given_judgments, stored_answer
 
 
 def widen_overlap(item: Item) -> bool:
@@ -36,7 +36,7 @@ def _is_held(item: Item) -> bool:
 def _disagree(item: Item) -> bool:
     """Whether in some kind with named values no value was given by more than half of the people."""
     values: dict[str, Counter[object]] = {}
-    people = live_judgments().filter(item=item, annotator__source=Source.HUMAN)
+    people = given_judgments().filter(item=item, annotator__source=Source.HUMAN)
     for judgment in people:
         kind = get_kind(judgment.kind)
         if kind.agreement_level == "interval":

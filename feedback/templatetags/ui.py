@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,32 +32,67 @@ class Tab:
     below: tuple[str, ...] = ()
 
 
-TABS = (
-    Tab("Overview", "project", Ability.JUDGE),
-    Tab("Judge", "judge", Ability.JUDGE),
-    Tab("Items", "items", Ability.VIEW, ("item",)),
-    Tab("Quality", "quality", Ability.VIEW, ("annotator",)),
-    Tab("Review", "review", Ability.REVIEW, ("review_item",)),
-    Tab("Import", "import", Ability.MANAGE, ("import_mapping",)),
-    Tab("Snapshots", "snapshots", Ability.VIEW, ("snapshot", "train")),
-    Tab("Checkpoints", "checkpoints", Ability.VIEW, ("checkpoint",)),
-    Tab("Policies", "policies", Ability.VIEW),
-    Tab("Sampling", "sampling", Ability.SAMPLE),
-    Tab("Queue", "queue", Ability.MANAGE),
-    Tab("Annotators", "annotators", Ability.MANAGE),
-    Tab("Members", "project_members", Ability.MANAGE),
-    Tab("Settings", "project_settings", Ability.MANAGE),
+# Groups of tabs; one with a single tab is that tab.
+GROUPS: tuple[tuple[str, tuple[Tab, ...]], ...] = (
+    ("Overview", (Tab("Overview", "project", Ability.JUDGE),)),
+    ("Judge", (Tab("Judge", "judge", Ability.JUDGE, ("judge_last", "gate", "kind_session")),)),
+    (
+        "Data",
+        (
+            Tab("Items", "items", Ability.VIEW, ("item", "item_gold_anew")),
+            Tab("Import", "import", Ability.MANAGE, ("import_mapping", "images")),
+        ),
+    ),
+    (
+        "Quality",
+        (
+            Tab("Report", "quality", Ability.VIEW, ("annotator",)),
+            Tab("Review", "review", Ability.REVIEW, ("review_item", "review_anew")),
+            Tab("Annotators", "annotators", Ability.MANAGE),
+        ),
+    ),
+    (
+        "Train",
+        (
+            Tab("Snapshots", "snapshots", Ability.VIEW, ("snapshot", "train")),
+            Tab("Checkpoints", "checkpoints", Ability.VIEW, ("checkpoint",)),
+            Tab("Policies", "policies", Ability.VIEW),
+            Tab("Sampling", "sampling", Ability.SAMPLE),
+        ),
+    ),
+    (
+        "Settings",
+        (
+            Tab("Project", "project_settings", Ability.MANAGE),
+            Tab("Queue", "queue", Ability.MANAGE),
+            Tab("Members", "project_members", Ability.MANAGE),
+        ),
+    ),
 )
+REPORTED = "Quality"  # the group in which kinds have their reports
 
 
 @register.inclusion_tag("components/project_nav.html", takes_context=True)
 def project_nav(context: RequestContext, project: Project) -> dict[str, Any]:
-    """The project's tabs that this user may open."""
+    """The groups of tabs that this user may open, and the tabs of the one that is open."""
     request = context["request"]
     held = abilities(request.user, project)
     here = request.resolver_match.url_name if request.resolver_match else ""
-    links = [*_links(project, held, here), *_reports(project, held, request.path)]
-    return {"project": project, "links": links}
+    groups: list[dict[str, Any]] = []
+    for label, tabs in GROUPS:
+        links = list(_links(project, held, here, tabs))
+        if label == REPORTED:
+            links += _reports(project, held, request.path)
+        if links:
+            current = any(link["current"] for link in links)
+            groups.append({"label": label, "links": links, "current": current})
+    opened: list[dict[str, Any]] = next((one["links"] for one in groups if one["current"]), [])
+    return {
+        "project": project,
+        "groups": groups,
+        "opened": opened if len(opened) > 1 else [],
+        "links": [link for one in groups for link in one["links"]],
+    }
 
 
 @register.simple_tag
@@ -70,6 +105,12 @@ def answer_summary(judgment: Judgment) -> str:
         "in_words": describe_judgment(judgment),
     }
     return render_to_string(f"feedback/kinds/{judgment.kind}/summary.html", context)
+
+
+@register.filter
+def in_words(judgment: Judgment) -> str:
+    """A stored answer in a few words."""
+    return describe_judgment(judgment)
 
 
 @register.simple_tag
@@ -119,8 +160,10 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _links(project: Project, held: frozenset[Ability], here: str) -> Iterator[dict[str, Any]]:
-    for tab in TABS:
+def _links(
+    project: Project, held: frozenset[Ability], here: str, tabs: Sequence[Tab]
+) -> Iterator[dict[str, Any]]:
+    for tab in tabs:
         if tab.ability not in held:
             continue
         try:

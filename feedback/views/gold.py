@@ -6,7 +6,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
 
 from feedback import services
 from feedback.errors import InvalidInput, TouchstoneError
@@ -14,6 +15,8 @@ from feedback.models import Annotator, Item, Project
 from feedback.permissions import Ability
 from feedback.selectors import get_project, item_detail
 from feedback.selectors.annotators import get_annotator, get_group
+from feedback.services.gold import mark_gold_in
+from feedback.views.alone import Page, paint_alone, posted_answer
 from feedback.views.requests import MemberRequest, parse_id
 
 
@@ -32,6 +35,34 @@ def item_gold(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
     except TouchstoneError as error:
         messages.error(request, f"{error.message} {error.hint}".strip())
     return redirect("item", slug, pk)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def item_gold_anew(request: MemberRequest, slug: str, pk: int, kind: str) -> HttpResponse:
+    """The kind's own form; a post makes its answer the known one, beside those to other kinds."""
+    found = item_detail(get_project(request.user, slug, Ability.MANAGE), pk)
+    known = found.gold or {"answers": {}, "explanation": ""}
+    explanation = request.POST.get("explanation", known["explanation"]).replace("\x00", "")
+    error: InvalidInput | None = None
+    if request.method == "POST":
+        try:
+            mark_gold_in(found, kind, posted_answer(request, kind), explanation)
+        except InvalidInput as refused:
+            error = refused
+        else:
+            messages.success(request, "The item is gold: everybody is asked it once.")
+            return redirect("item", slug, pk)
+    page = Page(
+        title=f"The right answer to item {pk}",
+        lede="Gold tests people: it is asked of everybody once and never trains a model.",
+        back=(reverse("item", args=[slug, pk]), f"Item {pk}"),
+        submit="Save as gold",
+    )
+    answer = known["answers"].get(kind)
+    return paint_alone(
+        request, found, kind, page, answer=answer, error=error, explanation=explanation
+    )
 
 
 @login_required

@@ -18,6 +18,7 @@ from feedback.forms import ItemFilter, kind_labels
 from feedback.models import AnnotatorGroup, Example, Item, Judgment, Project
 from feedback.permissions import Ability, abilities
 from feedback.selectors import (
+    asked_kinds,
     describe_judgment,
     get_project,
     item_detail,
@@ -25,6 +26,7 @@ from feedback.selectors import (
     with_answers,
 )
 from feedback.selectors.annotators import people_of
+from feedback.selectors.decisions import decisions_on
 from feedback.selectors.gold import expected_answers
 from feedback.views.requests import MemberRequest, page_of
 
@@ -64,6 +66,7 @@ def item(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
         "asks": kind_labels(found.kinds),
         "names_hidden": hidden,
         "judgments": [] if hidden else found.judgments.all(),
+        "decisions": [] if hidden else decisions_on(found),
         "example": Example.objects.filter(item=found).first(),
         "may_manage": Ability.MANAGE in abilities(request.user, project),
     }
@@ -99,6 +102,7 @@ def _for_owner(found: Item, judgments: Iterable[Judgment]) -> dict[str, Any]:
         given.setdefault(judgment.submission_id, []).append(said)
     return {
         "gold": expected_answers(found),
+        "gold_kinds": [a.kind for a in asked_kinds(found) if not a.kind.keeps_sessions(a.settings)],
         "submissions": [(pk, "; ".join(texts)) for pk, texts in given.items()],
         "groups": AnnotatorGroup.objects.filter(project=found.project_id),
         "people": people_of(found.project)[:MOST_PEOPLE],

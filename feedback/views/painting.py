@@ -16,8 +16,8 @@ from feedback.assignment import Gated, Nothing
 from feedback.errors import NotFound
 from feedback.kinds.base import letter
 from feedback.models import Annotator, Assignment, Judgment, Project, Submission
-from feedback.permissions import Ability
-from feedback.selectors.gold import expected_answers, gold_standing
+from feedback.selectors.gold import expected_answers
+from feedback.services.gold import evidence_sentence, warning_for
 from feedback.services.records import commitments_for
 from feedback.views.answers import answered, typed
 from feedback.views.requests import MemberRequest
@@ -59,7 +59,7 @@ class Last:
             right=right,
             expected=expected_answers(item),
             explanation=item.gold["explanation"],
-            warned=gold_standing(self.submission.annotator).verdict == "warned",
+            warned=warning_for(self.submission.annotator) is not None,
             letters=[(letter(n), letter(order.index(n))) for n in sorted(order)]
             if order != sorted(order)
             else [],
@@ -73,8 +73,7 @@ class Last:
 
 def annotator_of(request: MemberRequest, slug: str) -> Annotator:
     """Who asks, as an annotator of the project. Raises NotFound, NotAllowed."""
-    project = selectors.get_project(request.user, slug, Ability.JUDGE)
-    return services.annotator_for_user(project, request.user)
+    return services.annotator_at(request.user, slug)
 
 
 def own_assignment(annotator: Annotator, pk: int | None) -> Assignment:
@@ -150,8 +149,20 @@ def paint_item(
     template = "feedback/judging/page.html" if whole else "feedback/judging/_item.html"
     shown = base(request, annotator.project) | dict(context)
     if whole:
+        shown["warning"] = _warning(request, annotator, shown.get("last"))
         shown["examples"] = selectors.examples_of(annotator.project)
     return render(request, template, shown, status=status)
+
+
+def _warning(request: MemberRequest, annotator: Annotator, last: Last | None) -> str:
+    """The test's warning, on one page for each wrong answer; empty else, and where it stands beside the last one."""
+    standing = warning_for(annotator)
+    told = f"warned:{annotator.project.slug}"
+    beside = last is not None and last.gold is not None and last.gold.warned
+    if standing is None or beside or request.session.get(told) == standing.wrong:
+        return ""
+    request.session[told] = standing.wrong
+    return evidence_sentence(standing)
 
 
 def base(request: MemberRequest, project: Project) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -62,6 +62,19 @@ def page(context: BrowserContext) -> Iterator[Page]:
     )
     yield page
     assert problems == []
+
+
+def ready(page: Page) -> None:
+    """The page has run its scripts: until then nobody sees it, and no key does anything."""
+    expect(page.locator("html.ready")).to_be_attached()
+
+
+def wait_for(page: Page, happened: Callable[[], bool], seconds: int = 20) -> None:
+    """Until it is so, in the page or on the server."""
+    until = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < until, "it did not happen"
+        page.wait_for_timeout(50)
 
 
 def wait_until_idle(checks: int = 5) -> None:

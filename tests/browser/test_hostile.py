@@ -78,6 +78,7 @@ def test_hostile_text_elsewhere(
     page.locator("details:has([name=note]) > summary").click()
     page.get_by_label("What to learn from it").fill(everything)
     page.get_by_role("button", name="Make it an example").click()
+    expect(page.get_by_text("Annotators see the item beside the guidelines.")).to_be_visible()
     page.goto(reverse("judge", args=[project.slug]))
     page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     expect(page.locator(".example .note")).to_contain_text("<script>")

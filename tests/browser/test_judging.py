@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from feedback.models import Assignment, AssignmentState, Judgment, Project, User
-from tests.browser.conftest import log_in
+from tests.browser.conftest import log_in, wait_for
 from tests.cast import new_item
 
 # The two first fixtures: what the server's threads write must be seen, and be gone afterwards.
@@ -132,11 +132,7 @@ def test_a_reload_keeps_the_item_and_leaving_gives_it_back(
     assert Assignment.objects.get().state == AssignmentState.OPEN
     page.goto("/")
     expect(page.get_by_role("heading", name="Projects")).to_be_visible()
-    for _ in range(50):
-        if Assignment.objects.get().state == AssignmentState.RELEASED:
-            break
-        page.wait_for_timeout(100)
-    assert Assignment.objects.get().state == AssignmentState.RELEASED
+    wait_for(page, lambda: Assignment.objects.get().state == AssignmentState.RELEASED)
 
 
 def test_names_are_revealed_after_a_blind_item(

@@ -12,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from feedback.models import Draft, Judgment, Membership, Project, User
 from feedback.services import drafts
+from tests.browser.conftest import wait_for
 from tests.browser.test_judging import expect_item
 from tests.browser.test_judging_sending import (
     SUBMIT,
@@ -19,7 +20,6 @@ from tests.browser.test_judging_sending import (
     answer_the_first,
     begin,
     begin_ahead,
-    wait_for,
 )
 from tests.cast import new_item
 

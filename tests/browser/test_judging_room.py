@@ -11,8 +11,8 @@ from pytest_django.live_server_helper import LiveServer
 from feedback import services
 from feedback.kinds.willingness_to_pay import WillingnessToPay
 from feedback.models import Assignment, Project, User
+from tests.browser.conftest import wait_for
 from tests.browser.test_judging import expect_item, open_judging
-from tests.browser.test_judging_sending import wait_for
 from tests.cast import new_item
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
+from feedback import services
 from feedback.models import Assignment, AssignmentState, Draft, Judgment, Project, Submission, User
-from tests.browser.conftest import log_in
+from feedback.services.drafts import save_draft
+from tests.browser.conftest import log_in, wait_for
 from tests.browser.test_judging import expect_item, open_judging
 from tests.cast import new_item
 
@@ -30,18 +33,11 @@ def three(project: Project) -> Project:
     return project
 
 
-def wait_for(page: Page, happened: Callable[[], bool]) -> None:
-    """Until the server has done it."""
-    for _ in range(100):
-        if happened():
-            return
-        page.wait_for_timeout(50)
-    assert happened()
-
-
 def fetched_ahead(page: Page) -> None:
-    wait_for(page, lambda: Assignment.objects.filter(state="open").count() == 2)
-    page.wait_for_timeout(200)  # its answer must come back, too
+    """The server has leased a second item, and the page has it."""
+    leases = Assignment.objects.filter(state="open").order_by("-pk")
+    wait_for(page, lambda: leases.count() == 2)
+    expect(page.locator("#judging-area")).to_have_attribute("data-ahead", str(leases[0].pk))
 
 
 def begin(page: Page, live_server: LiveServer, project: Project, user: User) -> None:
@@ -171,14 +167,17 @@ def test_a_double_enter_stores_once(
     page: Page, live_server: LiveServer, three: Project, annotator: User
 ) -> None:
     begin(page, live_server, three, annotator)
+    sent: list[Request] = []
+    page.on("request", lambda request: sent.append(request) if SUBMIT.search(request.url) else None)
     page.keyboard.press("1")
     page.evaluate(
         """() => { for (let n = 0; n < 2; n += 1) document.body.dispatchEvent(
             new KeyboardEvent("keydown", {key: "Enter", bubbles: true, cancelable: true})) }"""
     )
     expect_item(page, "Two?")
+    wait_for(page, lambda: Submission.objects.exists())
     page.wait_for_timeout(300)
-    assert Submission.objects.count() == 1
+    assert len(sent) == Submission.objects.count() == 1
 
 
 def test_a_lapsed_lease_is_not_painted(
@@ -191,7 +190,8 @@ def test_a_lapsed_lease_is_not_painted(
     page.clock.run_for(5000)
     wait_for(page, lambda: Judgment.objects.exists())
     page.clock.run_for(5000)
-    expect(page.locator("#judging")).not_to_have_attribute("data-assignment", str(ahead.pk))
+    old = (str(ahead.pk - 1), str(ahead.pk))
+    wait_for(page, lambda: page.locator("#judging").get_attribute("data-assignment") not in old)
 
 
 def test_a_draft_survives_a_reload_and_another_browser(
@@ -215,6 +215,32 @@ def test_a_draft_survives_a_reload_and_another_browser(
         other.goto(reverse("judge", args=[three.slug]))
         expect(other.locator("[data-reason]")).to_have_value(re.compile("half a thought"))
         expect(other.locator("input[data-place='2']")).to_be_checked()
+
+
+def test_a_draft_that_is_slower_than_a_reload_is_painted_all_the_same(
+    page: Page,
+    live_server: LiveServer,
+    three: Project,
+    annotator: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The server has the last words only after it has painted the page anew."""
+
+    def slow(*args: Any) -> Draft:
+        time.sleep(1)
+        return save_draft(*args)
+
+    begin(page, live_server, three, annotator)
+    monkeypatch.setattr(services, "save_draft", slow)
+    page.keyboard.press("r")
+    page.keyboard.type("the last words")
+    page.reload()
+    expect(page.locator("[data-reason]")).to_have_value("the last words")
+    expect_item(page, "One?")
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    wait_for(page, lambda: Judgment.objects.count() == 1)
+    assert Judgment.objects.get().answer["reason"] == "the last words"
 
 
 def test_the_last_answer_again(

@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from feedback.kinds import get_kind
 from feedback.models import Assignment, Judgment, KindRecord, Project, User
 from feedback.services.records import audit, close_session
-from tests.browser.conftest import log_in
+from tests.browser.conftest import log_in, ready
 from tests.cast import judge, new_item, new_project
 
 WTP = "willingness_to_pay"
@@ -70,7 +70,10 @@ def test_from_the_gate_to_the_audit_by_keyboard(
         press(page, "1", "Home", "Shift+ArrowRight", "ArrowRight", "Enter")
         expect(page.get_by_text("A by 1.10 USD")).to_be_visible()
         expect(page.locator(".wtp-outcome")).to_contain_text("The price drawn is")
+        ready(page)
         press(page, "Enter")
+    expect(page.locator(".commitment")).to_be_visible()
+    ready(page)
     commitment = page.locator(".commitment").text_content()
     assert_accessible(page)
     press(page, "Enter")

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from feedback.models import Project, Prompt, Source, User
-from feedback.selectors.decisions import disputed as disputed_items
+from feedback.selectors.disputes import disputed as disputed_items
 from feedback.services import NewSubmission, annotator_for, submit_judgment
 from tests.browser.conftest import log_in
 from tests.browser.test_accessible import serious
@@ -63,4 +63,4 @@ def test_the_pages_about_quality(
 
 def in_dispute(project: Project) -> int:
     """The item that comes first in the queue."""
-    return disputed_items(project)[0].item.pk
+    return disputed_items(project).rows[0].item.pk

@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import ready
 from tests.training.conftest import toy  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.browser
@@ -187,6 +188,8 @@ def sample_against_parent(page: Page) -> None:
     page.locator("tbody th a", has_text="dpo").first.click()
     shot(page, "7-checkpoint")
     page.get_by_role("link", name=re.compile("Sample against")).click()
+    expect(page.locator("#id_prompt")).to_be_visible()
+    ready(page)
     page.locator("#id_prompt").fill("What about number 99?")
     page.locator("#id_n").fill("3")
     page.locator("#id_max_new_tokens").fill("16")
@@ -202,6 +205,7 @@ def judge_blind(page: Page) -> None:
     shown = page.locator("main").inner_text()
     assert "dpo" not in shown
     assert "policy" not in shown.lower()
+    expect(page.locator(".kind.active")).to_have_count(1)
     page.keyboard.press("1")
     page.keyboard.press("Enter")
     expect(page.locator(".reveal")).to_contain_text("dpo")

@@ -95,6 +95,7 @@ def test_a_superseded_judgment_does_not_count(project: Project, owner: User) -> 
     submission.key = "again"
     submission.save()
     new = Judgment.objects.create(
+        project=project,
         submission=submission,
         item=old.item,
         annotator=old.annotator,

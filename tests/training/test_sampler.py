@@ -26,7 +26,7 @@ def sampler() -> Iterator[None]:
     stop = threading.Event()
     thread = threading.Thread(target=serve, args=(stop,))
     thread.start()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not streams.client().exists(streams.ALIVE):
         assert time.monotonic() < until
         time.sleep(0.05)

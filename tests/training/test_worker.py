@@ -129,7 +129,7 @@ def test_it_ends_with_its_parent(tmp_path: Path, start: Start, task: dict[str, A
     wait_for(tmp_path / "run", "progress", child)
     assert child.stdin
     child.stdin.close()
-    assert child.wait(10) == 1
+    assert child.wait(PATIENCE) == 1
     assert not events(tmp_path / "run", "result", "error", "stopped")
 
 

@@ -87,6 +87,7 @@ def places(project: Project, owner: User, stranger: User) -> dict[str, Any]:
         "slug": project.slug,
         "username": stranger.username,
         "name": "pairwise",
+        "kind": "pairwise",
         "items": item.pk,
         "assignments": lease(project, owner).pk,
         "snapshots": snapshot.pk,

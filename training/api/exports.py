@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain, islice
+from typing import Any
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -17,6 +18,7 @@ from feedback.evidence import Evidence
 from feedback.exports import EXPORTS, ExportOptions, get_export
 from feedback.permissions import Ability
 from feedback.selectors import evidence_of, get_project
+from feedback.selectors.gold import gold_rows
 from training import selectors
 
 LINES = {(200, "application/jsonl"): OpenApiTypes.BINARY}
@@ -49,7 +51,7 @@ class ProjectExport(APIView):
     def get(self, request: Request, slug: str) -> StreamingHttpResponse:
         """All judgments that count, as JSON lines."""
         project = get_project(request.user, slug, Ability.MANAGE)
-        return _streamed(request, evidence_of(project), project.slug)
+        return _streamed(request, evidence_of(project), project.slug, gold_rows(project))
 
 
 class SnapshotExport(APIView):
@@ -63,12 +65,17 @@ class SnapshotExport(APIView):
         return _streamed(request, selectors.snapshot_evidence(snapshot), stem)
 
 
-def _streamed(request: Request, evidence: Iterable[Evidence], stem: str) -> StreamingHttpResponse:
+def _streamed(
+    request: Request,
+    evidence: Iterable[Evidence],
+    stem: str,
+    golds: Iterable[Mapping[str, Any]] = (),
+) -> StreamingHttpResponse:
     options = parsed(ExportIn, request.query_params.dict())
     export = get_export(options.pop("format"))
     lines = iter(export.lines(evidence, ExportOptions(**options)))
     # The first line is made at once, so that a missing file is an error and not half a download.
-    begun = chain(list(islice(lines, 1)), lines)
+    begun = chain(list(islice(lines, 1)), lines, export.known(golds))
     response = StreamingHttpResponse(begun, content_type=export.media_type)
     name = f"{stem}-{export.name}.{export.extension}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -15,7 +15,7 @@ from feedback.kinds import kind_choices
 
 PAIRS = 4  # completions that the pickers offer; more by JSON
 PARTS = ("text", "image", "label")
-SINGLE = ("system", "prompt_id", "item_id", "completions_list")
+SINGLE = ("system", "prompt_id", "item_id", "completions_list", "gold")
 
 
 def _formats() -> list[tuple[str, str]]:
@@ -71,6 +71,12 @@ class MappingForm(forms.Form):
         label="Judgments in the file, as JSON",
         help_text="A list; each names its kind, its annotator and the answer, with {column} where a "
         "column's value goes. Empty when the file has none.",
+    )
+    gold = forms.ChoiceField(
+        required=False,
+        label="Known answers (gold)",
+        help_text='A column with {"answers": {kind: answer}, "explanation": text}; such items test people '
+        "and train nothing. Made from other columns by JSON.",
     )
     close_items = forms.BooleanField(required=False, label="Ask nobody else about these items")
     mapping = forms.CharField(

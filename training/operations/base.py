@@ -45,6 +45,9 @@ class Operation(Generic[ParamsT]):
     name: ClassVar[str]
     label: ClassVar[str]
     queue: ClassVar[str] = "default"
+    once: ClassVar[bool] = (
+        False  # whether one that waits for a project does for all that ask for it
+    )
     params_model: type[ParamsT]
 
     def parse(self, params: Mapping[str, Any]) -> ParamsT:

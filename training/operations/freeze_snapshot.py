@@ -99,9 +99,8 @@ def _decided(project: Project, options: SnapshotOptions) -> set[int]:
 
 
 def _watched(project: Project, options: SnapshotOptions, context: JobContext) -> Iterator[Evidence]:
-    rows = counted_judgments()
-    if options.adjudicated == "decision":
-        rows = decided_only(rows, project)
+    decided = options.adjudicated == "decision"
+    rows = decided_only(project) if decided else counted_judgments()
     for n, record in enumerate(evidence_of(project, rows), 1):
         if n % 1000 == 0:
             context.check()

@@ -1,4 +1,4 @@
-"""Import: a file of prompts, completions and judgments, by a mapping of columns."""
+"""Import: a file of prompts, completions, judgments and known answers, by a mapping of columns."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pydantic import Field
 from feedback.imports import ImportMapping, convert_rows, read_rows
 from feedback.imports.base import ImportedRow, RowError
 from feedback.models import Project
-from feedback.services import ImportCounts, import_rows, keep_progress
+from feedback.ordering import ORDERINGS
+from feedback.services import ImportCounts, import_rows, keep_progress, queue_settings
 from feedback.services.bulk import BATCH, batches_of
 from training.jobs.context import JobContext
-from training.operations.base import Operation, Outcome, Params
+from training.operations.base import NextJob, Operation, Outcome, Params
 
 MOST_DETAILS = 10_000
 
@@ -49,7 +50,13 @@ class ImportContent(Operation[ImportParams]):
                 _store(project, batch, counts)
                 context.progress(_position(stream, size), size, f"{counts.rows} rows")
         keep_progress(project)
-        return Outcome(result=_report(counts))
+        follow = (NextJob("order_items", {}),) if _needs_order(project, counts) else ()
+        return Outcome(result=_report(counts), follow=follow)
+
+
+def _needs_order(project: Project, counts: ImportCounts) -> bool:
+    """New items stand before all others until an order that is worked out has ranked them."""
+    return counts.created > 0 and ORDERINGS[queue_settings(project).order].ranked
 
 
 def _store(project: Project, batch: list[ImportedRow | RowError], counts: ImportCounts) -> None:
@@ -72,6 +79,7 @@ def _report(counts: ImportCounts) -> dict[str, Any]:
         "same": counts.same,
         "judgments": counts.judgments,
         "judgments_same": counts.judgments_same,
+        "gold": counts.gold,
         "refused": len(refused),
         "refusals": refused[:MOST_DETAILS],
     }

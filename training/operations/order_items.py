@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
+from django.db.models import Max
+
+from feedback.models import Item, Judgment
 from feedback.ordering import ORDERINGS
 from feedback.selectors.waiting import orderable_items, waiting_items
 from feedback.services import queue_settings
@@ -24,6 +27,7 @@ class OrderItems(Operation[OrderParams]):
 
     name = "order_items"
     label = "Order the queue"
+    once = True
     params_model = OrderParams
 
     def run(self, context: JobContext, params: OrderParams) -> Outcome:
@@ -31,6 +35,7 @@ class OrderItems(Operation[OrderParams]):
         project = context.job.project
         assert project is not None  # noqa: S101 queues always have a project
         ordering = ORDERINGS[queue_settings(project).order]
+        seen = {"judgment": _newest(Judgment), "item": _newest(Item)}
         total = orderable_items(project).count()
         context.progress(0, total + 1, "Ranking" if ordering.ranked else "Writing")
         ranks: Mapping[int, int] = {}
@@ -42,7 +47,12 @@ class OrderItems(Operation[OrderParams]):
             rows = orderable_items(project).order_by("pk").values_list("pk", flat=True)
             ids = rows.iterator(chunk_size=BATCH)
         done = _write(context, ids, total, ordering.name, ranks)
-        return Outcome(result={"order": ordering.name, "items": done})
+        return Outcome(result={"order": ordering.name, "items": done, **seen})
+
+
+def _newest(model: type[Judgment] | type[Item]) -> int:
+    """What is stored later was not looked at."""
+    return model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def _write(

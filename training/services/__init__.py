@@ -11,6 +11,7 @@ from training.services.jobs import (
     run_next,
     sweep_jobs,
 )
+from training.services.ordering import order_what_is_due, start_ordering
 from training.services.policies import add_policy, archive_policy
 from training.services.sampling import (
     NewSampling,
@@ -22,7 +23,6 @@ from training.services.starts import (
     MOST_SEEDS,
     start_erasure,
     start_import,
-    start_ordering,
     start_quality_report,
     start_revisions,
     start_sampling,
@@ -39,6 +39,7 @@ __all__ = [
     "archive_policy",
     "cancel_job",
     "judge_blind",
+    "order_what_is_due",
     "queue_job",
     "request_sampling",
     "resume_job",

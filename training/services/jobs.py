@@ -18,7 +18,7 @@ from feedback.models import Project, User
 from training.jobs import engine
 from training.jobs.child import ChildDied
 from training.jobs.context import JobContext
-from training.models import Job
+from training.models import Job, JobState
 from training.operations import get_operation
 from training.operations.base import Outcome
 from training.progress import LOG, Stopped
@@ -47,6 +47,12 @@ def queue_job(
         owner=owner,
         title=title or known.label,
     )
+
+
+def queue_once(operation: str, *, project: Project, owner: User | None) -> Job:
+    """The project's job of an operation without parameters: the one that waits already, if there is one."""
+    waiting = project.jobs.filter(operation=operation, state=JobState.QUEUED)
+    return waiting.first() or queue_job(operation, {}, project=project, owner=owner)
 
 
 def cancel_job(job: Job) -> None:
@@ -133,6 +139,9 @@ def _run(context: JobContext) -> None:
 @transaction.atomic
 def _finish(job: Job, outcome: Outcome) -> None:
     for following in outcome.follow:
+        if get_operation(following.operation).once and job.project is not None:
+            queue_once(following.operation, project=job.project, owner=job.owner)
+            continue
         queue_job(
             following.operation,
             following.params,

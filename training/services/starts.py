@@ -90,15 +90,6 @@ def start_scoring(checkpoint: Checkpoint, owner: User) -> Job:
     )
 
 
-def start_ordering(project: Project, owner: User) -> Job:
-    """Queue the working out of the queue's order; the one that waits already, if there is one.
-
-    One that runs may have passed over what changed, so that it does not count.
-    """
-    waiting = project.jobs.filter(operation="order_items", state=JobState.QUEUED)
-    return waiting.first() or queue_job("order_items", {}, project=project, owner=owner)
-
-
 def start_erasure(annotator: Annotator, owner: User) -> Job:
     """Queue the erasing of an annotator's answers, name and lines in snapshots; it cannot be undone."""
     return queue_job(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain, islice
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, StreamingHttpResponse
@@ -16,6 +17,7 @@ from feedback.evidence import Evidence
 from feedback.exports import ExportOptions, get_export
 from feedback.permissions import Ability
 from feedback.selectors import evidence_of, get_project
+from feedback.selectors.gold import gold_rows
 from feedback.views.requests import MemberRequest
 from training import selectors
 
@@ -25,7 +27,7 @@ from training import selectors
 def project_export(request: MemberRequest, slug: str) -> StreamingHttpResponse:
     """All judgments of the project that count, as they are now."""
     project = get_project(request.user, slug, Ability.MANAGE)
-    return _streamed(request, evidence_of(project), project.slug)
+    return _streamed(request, evidence_of(project), project.slug, gold_rows(project))
 
 
 @login_required
@@ -39,12 +41,15 @@ def snapshot_export(request: MemberRequest, slug: str, pk: int) -> StreamingHttp
 
 
 def _streamed(
-    request: HttpRequest, evidence: Iterable[Evidence], stem: str
+    request: HttpRequest,
+    evidence: Iterable[Evidence],
+    stem: str,
+    golds: Iterable[Mapping[str, Any]] = (),
 ) -> StreamingHttpResponse:
     export = get_export(request.GET.get("format", "native"))
     lines = iter(export.lines(evidence, _options(request)))
     # The first line is made at once, so that files that are missing are an error and not half a file.
-    begun = chain(list(islice(lines, 1)), lines)
+    begun = chain(list(islice(lines, 1)), lines, export.known(golds))
     response = StreamingHttpResponse(begun, content_type=export.media_type)
     name = f"{stem}-{export.name}.{export.extension}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

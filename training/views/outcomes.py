@@ -96,6 +96,8 @@ def _import(job: Job, shown: Shown) -> None:
         f"{counted(result['judgments'], 'judgment')} stored, "
         f"{result['judgments_same']} there already.",
     ]
+    if result.get("gold"):
+        shown.sentences.append(f"{counted(result['gold'], 'item')} made gold.")
     shown.refused = result["refused"]
     shown.refusals = result["refusals"][:MOST_REFUSALS]
 

@@ -18,6 +18,7 @@ from feedback.selectors import get_project
 from feedback.selectors.personal import MEDIA_TYPE, annotator_for_export, personal_file
 from feedback.selectors.quality import annotator_for_reader, newest_report
 from feedback.selectors.votes import asked_judgments
+from feedback.services.gold import evidence_sentence, warning_for
 from feedback.views.requests import MemberRequest
 from training import services
 from training.models import Job
@@ -60,10 +61,12 @@ def annotator(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
     project = get_project(request.user, slug, Ability.JUDGE)
     found = annotator_for_reader(request.user, project, pk)
     report = newest_report(project)
+    standing = warning_for(found) if found.user_id else None
     context = {
         "project": project,
         "may": abilities(request.user, project),
         "report": report,
+        "warning": evidence_sentence(standing) if standing else "",
         "annotator": found,
         "own": found.user_id == request.user.pk,
         "person": with_gold(person_of(found, report)),

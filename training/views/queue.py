@@ -10,12 +10,14 @@ from django.views.decorators.http import require_http_methods
 
 from feedback.errors import TouchstoneError
 from feedback.forms.queue import QueueForm
+from feedback.ordering import ORDERINGS
 from feedback.permissions import Ability
 from feedback.selectors import get_project
 from feedback.selectors.gold import gold_items
 from feedback.services import queue_settings, update_queue
 from feedback.views.requests import MemberRequest
 from training.forms.errors import show_error
+from training.models import JobState
 from training.services import start_ordering
 from training.views.requests import nudge_for
 
@@ -39,11 +41,14 @@ def queue(request: MemberRequest, slug: str) -> HttpResponse:
             else:
                 messages.success(request, "The queue is saved.")
             return redirect("queue", project.slug)
+    jobs = project.jobs.filter(operation="order_items")
     context = {
         "project": project,
         "form": form,
         "golds": gold_items(project.pk).count(),
-        "ordered": project.jobs.filter(operation="order_items").first(),
+        "order": ORDERINGS[before.order],
+        "ordered": jobs.filter(state=JobState.DONE).first(),
+        "ordering": jobs.exclude(state=JobState.DONE).first(),
     }
     status = 400 if form.is_bound else 200
     return render(request, "training/queue.html", context, status=status)

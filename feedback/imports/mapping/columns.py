@@ -89,6 +89,18 @@ class JudgmentColumns(_Part):
     )
 
 
+class GoldColumns(_Part):
+    """Known answers, which make the item gold; rows in which the columns are empty are ordinary items."""
+
+    answers: dict[str, Any] = Field(
+        min_length=1,
+        description="By kind, what everybody should answer; columns are filled in as in judgments.",
+    )
+    explanation: str | None = Field(
+        default=None, description="Why they are right; `{column}` is a column's text."
+    )
+
+
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -127,6 +139,11 @@ class ImportMapping(_Part):
     judgments: list[JudgmentColumns] = Field(
         default_factory=list, description="Judgments in the file."
     )
+    gold: str | GoldColumns | None = Field(
+        default=None,
+        description='Known answers: a column with `{"answers": {kind: answer}, "explanation": text}`, '
+        "or what they are made of. Such a row becomes an item that tests people and is no evidence.",
+    )
     close_items: bool = Field(
         default=False, description="Ask nobody else about the imported items."
     )
@@ -142,6 +159,10 @@ class ImportMapping(_Part):
         strange = next((j.kind for j in self.judgments if j.kind not in asked), None)
         if strange is not None:
             raise ValueError(f"a judgment answers '{strange}', which is not among the kinds")
+        known = () if not isinstance(self.gold, GoldColumns) else self.gold.answers
+        strange = next((name for name in known if name not in asked), None)
+        if strange is not None:
+            raise ValueError(f"the gold answers '{strange}', which is not among the kinds")
         return self
 
     @model_validator(mode="after")
@@ -168,6 +189,10 @@ class ImportMapping(_Part):
             if isinstance(judgment.annotator, FromColumn):
                 yield judgment.annotator.column
             yield from _template_columns(judgment.answer)
+        if isinstance(self.gold, str):
+            yield self.gold
+        elif self.gold is not None:
+            yield from _template_columns([self.gold.answers, self.gold.explanation])
 
 
 def parse_mapping(body: Mapping[str, Any]) -> ImportMapping:

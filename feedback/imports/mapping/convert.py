@@ -24,16 +24,10 @@ from feedback.imports.mapping.cells import (
     as_name,
     as_text,
     prompt_messages,
-    spelled,
 )
-from feedback.imports.mapping.columns import (
-    PLACEHOLDER,
-    CompletionColumns,
-    FromColumn,
-    ImportMapping,
-    JudgmentColumns,
-    reference,
-)
+from feedback.imports.mapping.columns import CompletionColumns, ImportMapping, JudgmentColumns
+from feedback.imports.mapping.filling import Empty, fill, look_up
+from feedback.imports.mapping.gold import gold_of
 from feedback.kinds import get_kind
 
 CHECKED_ROWS = 100  # rows whose columns together count as the file's columns
@@ -105,6 +99,7 @@ def _convert(mapping: ImportMapping, row: Row) -> ImportedRow:
         completions=completions,
         kinds=tuple(asked.model_dump() for asked in mapping.kinds),
         judgments=tuple(_judgments(mapping, values, completions)),
+        gold=gold_of(mapping, values, completions),
         close=mapping.close_items,
     )
 
@@ -188,8 +183,8 @@ def _judgments(
     seen: set[tuple[str, str]] = set()
     for part in mapping.judgments:
         try:
-            payload = _fill(part.answer, values)
-        except _NoJudgment:
+            payload = fill(part.answer, values)
+        except Empty:
             continue
         annotator = _annotator(part, values)
         if (part.kind, annotator) in seen:
@@ -207,53 +202,11 @@ def _annotator(part: JudgmentColumns, values: Any) -> str:
         name: Any = part.annotator
     else:
         try:
-            name = _look_up(part.annotator, values)
-        except _NoJudgment:
+            name = look_up(part.annotator, values)
+        except Empty:
             name = None
     if not isinstance(name, str | int) or not str(name).strip():
         raise RowProblem("no_annotator", "There is an answer, and no annotator's name.")
     if len(str(name)) > MAX_NAME:
         raise RowProblem("too_long", f"The annotator's name is longer than {MAX_NAME} characters.")
     return str(name).strip()
-
-
-class _NoJudgment(Exception):
-    """A column that the answer needs is empty."""
-
-
-def _fill(part: Any, values: Any) -> Any:
-    """A part of an answer with its columns filled in."""
-    found = reference(part)
-    if found is not None:
-        return _look_up(found, values)
-    if isinstance(part, dict):
-        return {key: _fill(value, values) for key, value in part.items()}
-    if isinstance(part, list):
-        return [_fill(value, values) for value in part]
-    if not isinstance(part, str):
-        return part
-    whole = PLACEHOLDER.fullmatch(part)
-    if whole:
-        return _look_up(FromColumn(column=whole[1]), values)
-    return PLACEHOLDER.sub(lambda m: spelled(values.get(m[1])), part)
-
-
-def _look_up(source: FromColumn, values: Any) -> Any:
-    value = values.get(source.column)
-    if value is None or value == "":
-        if source.default is None:
-            raise _NoJudgment
-        return source.default
-    if source.values is None:
-        return value
-    key = spelled(value)
-    if key not in source.values:
-        known = ", ".join(source.values)
-        raise RowProblem(
-            "unknown_value",
-            f"Column '{source.column}' holds '{key[:80]}', not one of: {known}.",
-        )
-    meaning = source.values[key]
-    if meaning is None:
-        raise _NoJudgment
-    return meaning

@@ -70,7 +70,15 @@ def suggest_mapping(
         column = _first(names, wanted)
         if column is not None:
             mapping[field] = [column] if field == "tags" else column
-    return mapping | _content(names, sample_rows)
+    return mapping | _content(names, sample_rows) | _gold(names.get("gold"), sample_rows)
+
+
+def _gold(column: str | None, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A column that holds known answers whole, as the native export writes them; it says what is asked."""
+    cells = [row.get(column) for row in rows] if column is not None else []
+    answers = [cell.get("answers") for cell in cells if isinstance(cell, dict)]
+    kinds = dict.fromkeys(kind for one in answers if isinstance(one, dict) for kind in one)
+    return {"gold": column, "kinds": [{"kind": kind} for kind in kinds]} if kinds else {}
 
 
 def _prompt(names: Mapping[str, str], columns: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from itertools import permutations, product
 
 import krippendorff
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 
 from feedback.quality.agreement import Level, alpha, kappa
-from feedback.quality.votes import Value, Vote, share
+from feedback.quality.figures import figures_of
+from feedback.quality.votes import Answered, Value, Vote, share
 
 
 def slow_alpha(votes: Sequence[Vote], distance: Callable[[Value, Value], float]) -> float:
@@ -123,3 +125,68 @@ def test_share() -> None:
     assert (half.low, half.high) == pytest.approx((0.2366, 0.7634), abs=1e-4)
     assert share(0, 0).low == 0
     assert share(0, 0).high == 1
+
+
+def test_units_of_a_cluster_are_resampled_together() -> None:
+    votes = crowd(2, 0.5, units=60)
+    alike = [
+        Vote(10 * v.unit + copy, v.annotator, v.value, cluster=v.unit)
+        for v in votes
+        for copy in range(5)
+    ]
+    apart = [Vote(v.unit, v.annotator, v.value) for v in alike]
+    once, whole, naive = (alpha(some, "nominal") for some in (votes, alike, apart))
+    assert once is not None
+    assert whole is not None
+    assert naive is not None
+    assert (whole.n, naive.n) == (60, 300)
+    # Five copies of each item tell no more than one, and only clusters know it.
+    assert whole.high - whole.low == pytest.approx(once.high - once.low, rel=0.1)
+    assert naive.high - naive.low < 0.6 * (once.high - once.low)
+
+
+def test_thumbs_over_several_completions_are_measured_one_by_one() -> None:
+    """Two people who differ in one completion of four agree on the other three."""
+    generator = np.random.default_rng(3)
+    answers = []
+    for item in range(40):
+        truth = generator.random(4) < 0.5
+        for name in ("a", "b"):
+            thumbs = truth.copy()
+            if name == "b":
+                thumbs[generator.integers(4)] ^= True
+            answers.append(answered(item, name, ["+" if up else "-" for up in thumbs]))
+    found = figures_of(answers, "nominal")
+    votes = [
+        Vote(4 * one.item + n, one.annotator, value)
+        for one in answers
+        for n, value in enumerate(one.parts)
+    ]
+    slow = slow_alpha(votes, lambda a, b: float(a != b))
+    assert found["alpha"]["value"] == pytest.approx(slow)
+    assert 0.3 < slow < 0.7  # three of four agree
+    assert found["alpha"]["n"] == 40
+    assert found["pairs"]["cells"][0]["n"] == 160
+    assert (
+        found["consensus"]["unanimous"] == 0
+    )  # as whole answers, which are what a reviewer decides
+    assert {row["item"] for row in found["contested"]} == set(range(40))
+
+
+def answered(item: int, name: str, parts: list[str]) -> Answered:
+    """A person's thumbs, as figures read them."""
+    return Answered(
+        item=item,
+        annotator=name,
+        source="human",
+        created=datetime(2026, 1, 1, tzinfo=UTC),
+        value="".join(parts),
+        chosen=None,
+        place=None,
+        order=None,
+        completions=tuple(range(len(parts))),
+        lengths=(1,) * len(parts),
+        seconds=None,
+        tags=(),
+        parts=parts,
+    )

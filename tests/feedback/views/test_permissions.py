@@ -11,6 +11,7 @@ from tests.cast import ClientOf, lease, new_item
 ROLES = ("owner", "reviewer", "annotator", "stranger", "staff", "nobody")
 LOGIN = 302
 ITEM = ("item", "example", "item_gold", "item_for", "review_item")
+KIND = ("item_gold_anew", "review_anew")
 
 # View, method, then the status for each role in the order above.
 PAGES = [
@@ -33,6 +34,10 @@ PAGES = [
     ("review", "get", (200, 200, 403, 404, 200, LOGIN)),
     ("review_item", "get", (200, 200, 403, 404, 200, LOGIN)),
     ("review_item", "post", (302, 302, 403, 404, 302, LOGIN)),
+    ("review_anew", "get", (200, 200, 403, 404, 200, LOGIN)),
+    ("review_anew", "post", (400, 400, 403, 404, 400, LOGIN)),  # an empty form
+    ("item_gold_anew", "get", (200, 403, 403, 404, 200, LOGIN)),
+    ("item_gold_anew", "post", (400, 403, 403, 404, 400, LOGIN)),
     ("account_keys", "get", (200, 200, 200, 200, 200, LOGIN)),
     ("account_keys", "post", (302, 302, 302, 302, 302, LOGIN)),  # nothing named: the first keys
     ("judge", "get", (200, 200, 200, 404, 200, LOGIN)),
@@ -127,6 +132,8 @@ def _url(view: str, item: Item) -> str:
     if view in ("projects", "project_new", "account_keys"):
         return reverse(view)
     args: list[object] = [item.project.slug]
+    if view in KIND:
+        return reverse(view, args=[*args, item.pk, "pairwise"])
     return reverse(view, args=[*args, item.pk] if view in ITEM else args)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from feedback import services
-from feedback.models import AnnotatorGroup, Item, Project, User
+from feedback.models import Annotator, AnnotatorGroup, Item, Project, User
 from tests.cast import ClientOf, judge, lease, new_item
 from training.models import Job
 
@@ -74,6 +74,34 @@ def test_the_annotator_learns_what_was_expected(
     assert "Not as expected" in page
     assert "B, slightly better" in page
     assert "Because &lt;i&gt;so&lt;/i&gt;." in page
+
+
+def test_a_warning_is_told_once_with_its_evidence(
+    project: Project, owner: User, annotator: User, client_of: ClientOf
+) -> None:
+    for n in range(2):
+        services.mark_gold(new_item(project, f"{n}?"), {"pairwise": {"choice": "second"}})
+    services.update_queue(project, {"exam": {"items": 2, "share": 0}})
+    client, url = client_of(annotator), reverse("judge", args=[project.slug])
+    for _ in range(2):
+        judge(project, annotator)
+    new_item(project)
+    person = services.annotator_for_user(project, annotator)
+    assert person.exam_passed_at is not None
+    own = reverse("annotator", args=[project.slug, person.pk])
+    words = "0 of 2 answers to items with known answers were right"
+    assert words not in client.get(url).content.decode()  # what was answered in the exam is past
+    Annotator.objects.filter(pk=person.pk).update(excused_before=None)
+    assert words in client.get(own).content.decode()
+    page = client.get(url).content.decode()
+    assert words in page
+    assert "times as likely" in page
+    assert words not in client.get(url).content.decode()
+    assert "Warned." in client_of(owner).get(own).content.decode()
+    services.pause_annotator(person, "Ask <b>me</b>.")
+    told = client.get(own).content.decode()
+    assert words not in told
+    assert "Ask &lt;b&gt;me&lt;/b&gt;." in told
 
 
 def test_people_are_paused_resumed_and_their_items_returned(

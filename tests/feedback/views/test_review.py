@@ -11,8 +11,8 @@ from feedback.assignment import next_assignment
 from feedback.errors import Conflict
 from feedback.models import Assignment, Decision, Item, Judgment, Project, Role, User
 from feedback.selectors import evidence_of
-from feedback.selectors.decisions import decided_only, disputed
-from feedback.selectors.judgments import counted_judgments
+from feedback.selectors.decisions import decided_only
+from feedback.selectors.disputes import disputed
 from feedback.services.decisions import ask_one_more, decide
 from tests.cast import ClientOf, judge, new_item
 from training.models import Snapshot
@@ -39,9 +39,11 @@ def test_the_queue_is_what_is_in_dispute_and_undecided(
     project: Project, item: Item, owner: User, reviewer: User, annotator: User, client_of: ClientOf
 ) -> None:
     queue = reverse("review", args=[project.slug])
-    assert "No report yet" in client_of(reviewer).get(queue).content.decode()
-    run_here(start_quality_report(project, owner))
     address = reverse("review_item", args=[project.slug, item.pk])
+    before = client_of(reviewer).get(queue).content.decode()
+    assert address in before
+    assert "from the answers themselves" in before
+    run_here(start_quality_report(project, owner))
     assert address in client_of(reviewer).get(queue).content.decode()
     shown = client_of(reviewer).get(address).content.decode()
     assert shown.count("Decide for this") == 2
@@ -49,9 +51,9 @@ def test_the_queue_is_what_is_in_dispute_and_undecided(
     client_of(reviewer).post(address, {"judgment": chosen.pk})
     decision = Decision.objects.get(item=item)
     assert (decision.kind, decision.judgment, decision.reviewer) == ("pairwise", chosen, reviewer)
-    assert disputed(project) == []
+    assert disputed(project).rows == []
     client_of(reviewer).post(address, {"undo": "pairwise"})
-    assert [one.item for one in disputed(project)] == [item]
+    assert [one.item for one in disputed(project).rows] == [item]
 
 
 def test_there_is_one_decision_for_an_item_and_kind(
@@ -113,7 +115,7 @@ def test_a_decision_whose_answer_is_gone_decides_nothing(
     chosen = of(item, annotator)
     decide(item, chosen.pk, owner)
     Judgment.objects.filter(pk=chosen.pk).update(erased_at="2026-01-01T00:00Z")
-    left = evidence_of(project, decided_only(counted_judgments(), project))
+    left = evidence_of(project, decided_only(project))
     assert [record.context.judgment for record in left] == [of(item, owner).pk]
 
 

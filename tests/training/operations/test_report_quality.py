@@ -41,7 +41,8 @@ def test_the_report_finds_who_does_what(project: Project, owner: User, crowd: Cr
         assert data["weights"]["dawid_skene"][who] < 0.5
     for name in ("good-1", "good-2", "good-3"):
         who = str(crowd.annotators[name].pk)
-        assert habits[who]["first"]["low"] < 0 < habits[who]["first"]["high"]
+        # Sides are drawn by lot: of 40, once in ten thousand runs a share is so far from a half.
+        assert abs(habits[who]["first"]["value"]) < 0.31
         assert data["weights"]["dawid_skene"][who] > 1
         assert (
             data["weights"]["crowd_bt"][who]

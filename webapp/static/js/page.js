@@ -5,7 +5,25 @@ import { announce } from "./announce.js";
 document.documentElement.classList.add("js");
 showTimes(document);
 
+// All scripts of the page have run: what is shown from now on works (layout.css).
+document.addEventListener("DOMContentLoaded", () => document.documentElement.classList.add("ready"));
+
 document.addEventListener("htmx:afterSettle", (event) => showTimes(event.target));
+
+// A part that renews itself waits while it is used: a button that is replaced between press and release loses
+// its click, and a request out of the old part its answer.
+let pressed = null;
+for (const name of ["pointerdown", "keydown"]) {
+  window.addEventListener(name, (event) => (pressed = event.target), true);
+}
+for (const name of ["pointerup", "pointercancel", "keyup", "blur"]) {
+  window.addEventListener(name, () => (pressed = null));
+}
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, requestConfig } = event.detail;
+  const isRenewal = !requestConfig.triggeringEvent;
+  if (isRenewal && (target.contains(pressed) || target.querySelector(".htmx-request"))) event.preventDefault();
+});
 
 // Error pages of live parts carry a readable message: show them where the answer would have been.
 document.addEventListener("htmx:beforeSwap", (event) => {

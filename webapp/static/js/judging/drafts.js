@@ -1,4 +1,5 @@
 // Drafts: what is typed goes to the server a second after the last change, at once when asked, and until it is kept.
+import { leave, take } from "./memory.js";
 import { beacon, ENDED, send } from "./send.js";
 
 const PAUSE = 1000;
@@ -51,9 +52,20 @@ export class Drafts {
     if (this.dirty) this.save();
   }
 
+  // The page is left. What is not saved by now may reach the server only after it has painted the next page.
   flush() {
+    if (this.url && (this.dirty || this.saving)) leave(this.url, JSON.stringify(this.state()));
     if (this.dirty && this.url) beacon(this.url, this.state());
     this.drop();
+  }
+
+  // What the page before this one typed and did not see saved; null where there is nothing.
+  left() {
+    return this.url ? JSON.parse(take(this.url)) : null;
+  }
+
+  sendLeft(state) {
+    return this.#post(state);
   }
 
   // Nothing more is kept: the answer is stored, or its item was left.
@@ -73,11 +85,16 @@ export class Drafts {
     if (!this.held) this.timer = window.setTimeout(() => this.save(), pause);
   }
 
-  async #save() {
+  #post(state) {
     const body = new FormData();
-    for (const [name, value] of Object.entries(this.state())) body.set(name, value);
+    for (const [name, value] of Object.entries(state)) body.set(name, value);
+    return send(this.url, body);
+  }
+
+  async #save() {
+    const posted = this.#post(this.state());
     this.dirty = false; // what is typed from here on is not in the body
-    const result = await send(this.url, body);
+    const result = await posted;
     const saved = result.outcome === "ok";
     if (!saved) this.dirty = true;
     if (this.held) return saved; // the answer itself is on its way

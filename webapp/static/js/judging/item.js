@@ -8,6 +8,8 @@ import { SkipPanel } from "./skip.js";
 import { Trouble } from "./trouble.js";
 import { CLIENT } from "./version.js";
 
+const UNREADY = "A part of this page could not be loaded: its keys do nothing. Answer by mouse, or load the page again.";
+
 export class Item {
   // `actions`: submit(item) and skip(item, form) send it; leave(item) opens the next one.
   constructor(section, actions) {
@@ -35,7 +37,7 @@ export class Item {
       (result) => this.trouble.draft(result),
     );
     this.skip = new SkipPanel(section, (form) => actions.skip(this, form));
-    this.ready = this.#load();
+    this.ready = this.#load().finally(() => (this.isReady = true));
     this.form.addEventListener("input", (event) => this.#changed(event));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -65,16 +67,25 @@ export class Item {
     this.lease.stop();
   }
 
+  // A kind whose script does not come is answered by its plain fields, as where there are no scripts.
   async #load() {
     for (const field of this.form.querySelectorAll(".kind")) {
-      const module = await import(field.dataset.module);
-      const hidden = field.querySelector(`input[name="answers[${field.dataset.kind}]"]`);
-      const kind = { field, hidden, ...module.attach(field, this.section) };
-      field.addEventListener("focusin", () => this.activate(kind));
-      this.kinds.push(kind);
+      try {
+        this.#attach(field, await import(field.dataset.module));
+      } catch (error) {
+        this.showText(UNREADY);
+        console.error(error);
+      }
     }
-    this.activate(this.kinds[0]);
+    if (this.kinds.length) this.activate(this.kinds[0]);
     this.#watchMore();
+  }
+
+  #attach(field, module) {
+    const hidden = field.querySelector(`input[name="answers[${field.dataset.kind}]"]`);
+    const kind = { field, hidden, ...module.attach(field, this.section) };
+    field.addEventListener("focusin", () => this.activate(kind));
+    this.kinds.push(kind);
   }
 
   // The answer panel scrolls where it would hide what is judged: a mark says that there is more below.

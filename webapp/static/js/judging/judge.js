@@ -93,6 +93,10 @@ document.addEventListener("keydown", (event) => {
 
 function onKey(event, name) {
   const item = stage.current;
+  if (item && !item.isReady) {
+    item.ready.then(() => onKey(event, name)); // in the order in which they were pressed
+    return;
+  }
   if (item?.skip.isOpen) {
     if (!event.repeat && item.skip.key(name)) event.preventDefault();
     return; // an answer is not given behind the question

@@ -28,6 +28,18 @@ export class Stage {
       leave: (item) => this.#leave(item),
     };
     this.#show(area.querySelector("#judging"));
+    this.#takeUp(this.current);
+  }
+
+  // What was typed just before the page was loaded again is painted, even if the server did not have it by then.
+  async #takeUp(item) {
+    const left = item?.drafts.left();
+    if (!left) return;
+    item.busy(true);
+    await item.drafts.sendLeft(left);
+    const { outcome, html } = await send(this.urls.next, new FormData());
+    item.busy(false);
+    if (outcome === "ok" && this.current === item) await this.#show(sectionOf(html));
   }
 
   async submit(item) {
@@ -108,7 +120,7 @@ export class Stage {
       return;
     }
     const { outcome, html } = await send(this.urls.next, new FormData());
-    if (outcome === "ok") this.#show(sectionOf(html));
+    if (outcome === "ok") await this.#show(sectionOf(html));
     else if (outcome === "refused") this.current?.show(html);
     else this.#offerAgain(outcome);
   }
@@ -126,7 +138,7 @@ export class Stage {
     await this.outbox.busy;
     if (this.kept) return this.#reopen();
     const { outcome, html } = await get(this.urls.last);
-    if (outcome === "ok") this.#park(this.#itemOf(sectionOf(html)));
+    if (outcome === "ok") this.#park(await this.#ready(this.#itemOf(sectionOf(html))));
     else this.say(outcome === "refused" ? messageOf(html) : "The server cannot be reached.");
   }
 
@@ -153,7 +165,7 @@ export class Stage {
     const { outcome, html } = await send(form.action, new FormData(form));
     if (outcome === "ok") {
       this.waiting.length = Math.min(this.waiting.length, 1); // more than two leases nobody holds
-      this.#show(sectionOf(html));
+      await this.#show(sectionOf(html));
       this.say("Taken back: the item is open again.");
       document.body.dispatchEvent(new Event("judged"));
     } else this.say(outcome === "refused" ? messageOf(html) : "The server cannot be reached.");
@@ -212,9 +224,16 @@ export class Stage {
     return new Item(section, this.actions);
   }
 
-  #show(section) {
+  // Nothing is painted before it takes keys and clicks, but for what the page came with.
+  async #ready(item) {
+    await item.ready;
+    return item;
+  }
+
+  async #show(section) {
     if (section.querySelector("#answer")) {
-      this.#paint(this.#itemOf(section));
+      const item = this.#itemOf(section);
+      this.#paint(section.parentNode === this.area ? item : await this.#ready(item));
       this.#fetchAhead();
     } else {
       this.#swap(null, section);
@@ -253,7 +272,8 @@ export class Stage {
     const { outcome, html } = await send(this.urls.next, body);
     const section = outcome === "ok" && sectionOf(html);
     if (section && section.querySelector("#answer") && section.dataset.assignment !== after) {
-      this.waiting.push(this.#itemOf(section));
+      this.waiting.push(await this.#ready(this.#itemOf(section)));
+      this.area.dataset.ahead = section.dataset.assignment; // whoever watches the page sees that Enter will not wait
     }
   }
 }

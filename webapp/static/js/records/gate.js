@@ -1,4 +1,4 @@
-// The gate: practice rounds are answered with the kind's own form, by keyboard as in judging.
+// One kind's own form by itself, by keyboard as in judging: practice in a gate, a decision, a known answer.
 import { announce } from "../announce.js";
 import { Keys, isPressing, isTyping } from "../judging/keys.js";
 
@@ -6,6 +6,14 @@ const form = document.getElementById("answer");
 const field = form?.querySelector(".kind");
 const keys = new Keys(JSON.parse(form?.dataset.keys || "{}"));
 let kind = null;
+const ready = field && attach();
+
+async function attach() {
+  const module = await import(field.dataset.module);
+  kind = module.attach(field, document.getElementById("judging"));
+  form.addEventListener("submit", check);
+  field.classList.add("active");
+}
 
 function say(problem) {
   const notice = document.createElement("div");
@@ -40,15 +48,16 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (isPressing(target, key) || (key === "Enter" && target.closest("input"))) return;
-  const name = keys.canonical(event);
-  if (name === "Enter") goOn();
-  else if (!kind?.key(name)) return;
-  event.preventDefault();
+  if (field && !kind) ready.finally(() => onKey(event)); // in the order in which they were pressed
+  else onKey(event);
 });
 
-if (field) {
-  const module = await import(field.dataset.module);
-  kind = module.attach(field, document.getElementById("judging"));
-  form.addEventListener("submit", check);
-  field.classList.add("active");
+const reason = () => field?.querySelector(".current [data-reason]") || field?.querySelector("[data-reason]");
+
+function onKey(event) {
+  const name = keys.canonical(event);
+  if (name === "Enter") goOn();
+  else if (name === "r" && reason()) reason().focus();
+  else if (!kind?.key(name)) return;
+  event.preventDefault();
 }

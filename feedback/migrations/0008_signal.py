@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('feedback', '0006_item_lists'),
+        ('feedback', '0007_lists_of_millions'),
     ]
 
     operations = [
