@@ -16,10 +16,9 @@ from benchmarks.lab.world import FEATURES, Array, World
 from feedback.evidence import Candidate, Comparison, Evidence, Ranking, Score, Verdict
 from feedback.selectors.signals import completion_vectors
 from feedback.selectors.waiting import EMBEDDING
-from training.progress import OUTPUT
+from training.progress import OUTPUT, VECTORS
 from training.recipes import get_recipe, parse_config
 from training.recipes.base import Run
-from training.recipes.reward_support.linear import VECTORS
 from training.sampling.local.reward_models import Linear, load_reward_model
 from training.snapshots import SnapshotOptions, write_snapshot
 
