@@ -58,6 +58,7 @@ class BestOfN(Recipe):
     produces = "policy"
     group = "samples"
     needs = {"grader": GRADER}
+    labelled = False
     config_model = BestOfNConfig
 
     def missing(self, counts: Mapping[str, int]) -> list[str]:

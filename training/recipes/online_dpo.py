@@ -92,6 +92,7 @@ class OnlineDpo(Recipe):
     produces = "policy"
     group = "samples"
     needs = {"grader": GRADER}
+    labelled = False
     config_model = OnlineDpoConfig
 
     def missing(self, counts: Mapping[str, int]) -> list[str]:
