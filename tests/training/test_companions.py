@@ -17,7 +17,7 @@ from training.forms import CompanionsForm
 from training.models import Checkpoint, Job, Policy, Snapshot
 from training.recipes import RECIPES
 from training.recipes.base import ModelNeed
-from training.services import start_training
+from training.services import start_series, start_training
 
 GRADER = ModelNeed("Grader", ("reward_model", "rule"), "It grades.")
 WRITER = ModelNeed("Writer", ("policy",), "It writes.", required=False)
@@ -156,6 +156,23 @@ def test_a_reward_model_is_no_base_of_a_policy(
         start_training(owner, snapshot, recipe="dpo", base=base, config={})
     assert caught.value.code == "wrong_model"
     assert start_training(owner, snapshot, recipe="reward_model", base=base, config={})
+
+
+def test_without_labels_there_is_nothing_to_shuffle(
+    snapshot: Snapshot, owner: User, base: Policy, client_of: ClientOf
+) -> None:
+    """The form does not offer it, and a program is told."""
+    models = {"grader": {"rule": {"name": "json"}}}
+    with pytest.raises(TouchstoneError) as caught:
+        start_series(
+            owner, snapshot, recipe="grpo", base=base, config={}, models=models, shuffled=True
+        )
+    assert caught.value.code == "invalid_series"
+    pages = [
+        client_of(owner).get(reverse("train", args=[snapshot.project.slug, snapshot.pk, name]))
+        for name in ("grpo", "dpo")
+    ]
+    assert ["series-shuffled" in page.content.decode() for page in pages] == [False, True]
 
 
 def form_of(project: Project, **data: str) -> CompanionsForm:

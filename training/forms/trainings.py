@@ -72,6 +72,11 @@ class SeriesForm(forms.Form):
         help_text="What such a training reaches is chance. It makes no checkpoint.",
     )
 
+    def __init__(self, *args: Any, labelled: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not labelled:
+            del self.fields["shuffled"]
+
 
 def trainable(project: Project) -> list[Policy]:
     """Local policies of the project, the starter first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -91,11 +92,15 @@ class TrainModel(Operation[TrainParams]):
 
 
 def _referees(project: Project) -> list[dict[str, str]]:
-    """The project's newest reward models, whose opinion of what was trained is asked."""
+    """The project's newest reward models, whose opinion of what was trained is asked.
+
+    Those on stored vectors cannot read new texts.
+    """
     newest = Checkpoint.objects.filter(project=project, produces="reward_model").order_by("-pk")
+    readers = (found for found in newest.iterator() if found.config.get("embedder") != "stored")
     return [
         {"name": found.name, "path": str(cached_tree(found.artefact))}
-        for found in newest[:REFEREES]
+        for found in islice(readers, REFEREES)
         if tree_exists(found.artefact)
     ]
 

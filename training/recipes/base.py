@@ -102,6 +102,8 @@ class Recipe:
     produces: ClassVar[Produces]
     group: ClassVar[Group] = "preferences"
     needs: ClassVar[Mapping[str, ModelNeed]] = {}
+    labelled: ClassVar[bool] = True
+    """Whether it learns from people's labels, so that a training on shuffled ones is a control."""
     config_model: ClassVar[type[Config]] = Config
 
     def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:

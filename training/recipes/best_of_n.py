@@ -16,7 +16,7 @@ from training.recipes.sample_support.config import (
     few_prompts,
     missing_prompts,
 )
-from training.recipes.sample_support.graders import Grades, graded
+from training.recipes.sample_support.graders import Grades, figures_of, graded
 from training.recipes.sample_support.held_out import evaluate_samples
 from training.recipes.sample_support.prompts import Prompts, read_prompts, with_answers
 from training.recipes.sample_support.rounds import Round, play_rounds
@@ -58,6 +58,7 @@ class BestOfN(Recipe):
     produces = "policy"
     group = "samples"
     needs = {"grader": GRADER}
+    labelled = False
     config_model = BestOfNConfig
 
     def missing(self, counts: Mapping[str, int]) -> list[str]:
@@ -95,8 +96,7 @@ def _play(turn: Round, config: BestOfNConfig, prompts: Prompts) -> Mapping[str, 
     prepared = prepare(turn.run, config, Rows(train=rows), RATES, fewest=FEWEST)
     trainer = language_trainer(prepared)
     fit(trainer, turn.run, told)
-    everything = [score for one in grades.values() for score in one.scores]
-    figures = {"mean_score": fmean(everything), "mean_score_kept": fmean(scores)}
+    figures = {**figures_of(grades), "mean_score_kept": fmean(scores)}
     return report_of(prepared, trainer, {}, figures)
 
 

@@ -139,12 +139,13 @@ def build_trainer(prepared: Prepared, reporter: Reporter | None = None) -> Any:
 
     config: DpoConfig = prepared.config
     synced = config.sync_reference_steps > 0
+    once = config.reference_once and not synced
     arguments = DPOConfig(
         **prepared.arguments,
         beta=config.beta,
         ld_alpha=config.extra_length_weight,
         use_weighting=config.weigh_by_likelihood,
-        precompute_ref_log_probs=config.reference_once and not synced,
+        precompute_ref_log_probs=once and not config.lora,
         sync_ref_model=synced,
         ref_model_sync_steps=max(1, config.sync_reference_steps),
         ref_model_mixup_alpha=config.sync_reference_share,
@@ -157,7 +158,7 @@ def build_trainer(prepared: Prepared, reporter: Reporter | None = None) -> Any:
         arguments=arguments,
         task="CAUSAL_LM",
         columns=COLUMNS,
-        reference=reference_once(pair_columns, reporter),
+        reference=reference_once(pair_columns, reporter) if once else None,
         kept=(lambda trainer: trainer.ref_model.state_dict()) if synced else None,
         max_length=prepared.arguments["max_length"],
     )

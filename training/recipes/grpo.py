@@ -79,6 +79,7 @@ class Grpo(Recipe):
     produces = "policy"
     group = "samples"
     needs = {"grader": GRADER}
+    labelled = False
     config_model = GrpoConfig
 
     def missing(self, counts: Mapping[str, int]) -> list[str]:

@@ -189,7 +189,7 @@ def build_trainer(prepared: Prepared, reporter: Reporter | None = None) -> Any:
         desirable_weight=config.desirable_weight,
         undesirable_weight=config.undesirable_weight,
         train_sampling_strategy="sequential",
-        precompute_ref_log_probs=config.reference_once,
+        precompute_ref_log_probs=config.reference_once and not config.lora,
     )
     trainer = weighted_trainer(
         prepared,
@@ -198,7 +198,7 @@ def build_trainer(prepared: Prepared, reporter: Reporter | None = None) -> Any:
         unpaired_losses(config.loss),
         arguments=arguments,
         task="CAUSAL_LM",
-        reference=reference_once(answer_columns, reporter),
+        reference=reference_once(answer_columns, reporter) if config.reference_once else None,
         kept=kept_shift if config.loss == "bco" else None,
         max_length=prepared.arguments["max_length"],
     )

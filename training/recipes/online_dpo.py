@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from statistics import fmean
 from typing import Any, Literal
 
 from pydantic import Field
@@ -24,7 +23,7 @@ from training.recipes.sample_support.config import (
     few_prompts,
     missing_prompts,
 )
-from training.recipes.sample_support.graders import graded
+from training.recipes.sample_support.graders import figures_of, graded
 from training.recipes.sample_support.held_out import evaluate_samples
 from training.recipes.sample_support.pair_training import PairLoss, pair_trainer
 from training.recipes.sample_support.prompts import (
@@ -92,6 +91,7 @@ class OnlineDpo(Recipe):
     produces = "policy"
     group = "samples"
     needs = {"grader": GRADER}
+    labelled = False
     config_model = OnlineDpoConfig
 
     def missing(self, counts: Mapping[str, int]) -> list[str]:
@@ -137,8 +137,7 @@ def _play(turn: Round, config: OnlineDpoConfig, prompts: Prompts) -> Mapping[str
     reference = turn.run.base_model if config.loss == "sppo" else turn.origin
     trainer = pair_trainer(prepared, reference, loss, told)
     fit(trainer, turn.run, told)
-    scores = [score for one in grades.values() for score in one.scores]
-    return report_of(prepared, trainer, lost, {"pairs": len(rows), "mean_score": fmean(scores)})
+    return report_of(prepared, trainer, lost, {"pairs": len(rows), **figures_of(grades)})
 
 
 def _answers(turn: Round, config: OnlineDpoConfig, prompts: list[Prompt]) -> dict[str, list[str]]:

@@ -163,7 +163,8 @@ def start_series(
     """Queue the training with so many seeds, counted up from the config's; with `shuffled` each also on
     labels that chance gave. The first is the training itself.
 
-    Raises InvalidInput `invalid_series` for seeds outside 1 to MOST_SEEDS, and what `start_training` raises.
+    Raises InvalidInput `invalid_series` for seeds outside 1 to MOST_SEEDS and for a recipe without labels to
+    shuffle, and what `start_training` raises.
     """
     if not 1 <= seeds <= MOST_SEEDS:
         raise InvalidInput(
@@ -171,7 +172,15 @@ def start_series(
             code="invalid_series",
             details=[{"where": "seeds", "message": f"Between 1 and {MOST_SEEDS}."}],
         )
-    first = parse_config(get_recipe(recipe), config).seed
+    chosen = get_recipe(recipe)
+    if shuffled and not chosen.labelled:
+        raise InvalidInput(
+            f"{chosen.label} learns from a grader and not from labels, so that shuffling them changes nothing.",
+            code="invalid_series",
+            hint="Leave out the shuffled control; a grader that knows nothing would be one.",
+            details=[{"where": "shuffled", "message": "There are no labels to shuffle."}],
+        )
+    first = parse_config(chosen, config).seed
     series = uuid.uuid4().hex if seeds > 1 or shuffled else ""
     with transaction.atomic():
         return [

@@ -39,7 +39,7 @@ def train(request: MemberRequest, slug: str, pk: int, recipe: str) -> HttpRespon
         base=BaseModelForm(data, project=project),
         config=config_form(chosen, data),
         models=CompanionsForm(data, project=project, needs=chosen.needs),
-        series=SeriesForm(data, prefix="series"),
+        series=SeriesForm(data, prefix="series", labelled=chosen.labelled),
     )
     warnings = _warnings(snapshot, chosen, sent.config)
     known = data is not None and set(warnings) <= set(data.getlist("warned"))
@@ -115,7 +115,7 @@ def _start(owner: User, snapshot: Snapshot, recipe: Recipe, sent: Sent) -> Job |
                 config=config.payload(),
                 models=models.payload(),
                 seeds=sent.series.cleaned_data["seeds"] or 1,
-                shuffled=sent.series.cleaned_data["shuffled"],
+                shuffled=sent.series.cleaned_data.get("shuffled", False),
             )
             return jobs[0]
     except TouchstoneError as error:

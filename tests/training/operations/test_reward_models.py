@@ -12,6 +12,7 @@ from feedback.errors import InvalidInput
 from feedback.models import Completion, Project, User
 from feedback.services.signals import NewSignal, store_signals
 from tests.loop import checkpoint_of, frozen, judged_project, queue_training
+from training.operations.train_model import _referees
 from training.registry import cached_tree
 from training.sampling.local.reward_models import load_reward_model
 from training.services import run_here
@@ -42,6 +43,7 @@ def test_vectors_that_a_program_stored_carry_a_head(
     checkpoint = checkpoint_of(job)
     assert checkpoint.evaluation["accuracy"]["value"] == 1
     assert 1 <= job.result["rows"]["unusable"]["no_vector"] <= 2
+    assert _referees(project) == []  # it could not read what another model is tested on
     model = load_reward_model(str(cached_tree(checkpoint.artefact)), "cpu")
     with pytest.raises(InvalidInput) as caught:
         model.rewards([(QUESTION, [{"role": "assistant", "content": "Of course!"}])])
@@ -66,6 +68,7 @@ def test_a_head_on_words_scores_new_answers(
     rows = [{"id": n, "prompt": QUESTION, "completion": text} for n, text in enumerate(texts)]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     path = str(cached_tree(checkpoint_of(job).artefact))
+    assert [referee["path"] for referee in _referees(project)] == [path]
     assert score(tmp_path, {"reward_model": path}, recorder()) == {"rows": 2}
     lines = [json.loads(line) for line in (tmp_path / "scores.jsonl").read_text().splitlines()]
     assert lines[0]["score"] > lines[1]["score"]

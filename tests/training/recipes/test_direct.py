@@ -206,8 +206,9 @@ def test_a_loss_skips_rows_that_it_cannot_read(make: Any, toy: str, tmp_path: Pa
     assert torch.allclose(losses, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("lora", [False, True], ids=["full", "lora"])
 def test_the_reference_computed_once_gives_the_same_training(
-    make: Any, toy: str, tmp_path: Path
+    lora: bool, make: Any, toy: str, tmp_path: Path
 ) -> None:
     import transformers
 
@@ -216,10 +217,10 @@ def test_the_reference_computed_once_gives_the_same_training(
         directory = tmp_path / str(once)
         directory.mkdir()
         records = [make.comparison(i) for i in range(16)]
-        ready = prepared(directory, toy, records, reference_once=once, epochs=2)
+        ready = prepared(directory, toy, records, reference_once=once, lora=lora)
         transformers.set_seed(1)
         trainer = dpo.build_trainer(ready)
-        assert (trainer.ref_model is None) == once
+        assert (trainer.ref_model is None) == (once or lora)
         trainer.train()
         results.append([log["loss"] for log in trainer.state.log_history if "loss" in log])
         assert (directory / "checkpoints" / FILE).exists() == once

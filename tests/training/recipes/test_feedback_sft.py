@@ -161,5 +161,6 @@ def test_what_it_lacks_and_what_it_warns_of() -> None:
     assert recipe.missing({"critique_text_train": 5, "score_train": 3}) == []
     assert len(recipe.missing({"demonstration_train": 50})) == 1
     counts = {"prompts_test": 50, "verdict_up_train": 90, "verdict_down_train": 3}
-    (sentence,) = recipe.warnings(counts, recipe.config_model())
-    assert "90 are up" in sentence
+    few, lopsided = recipe.warnings(counts, recipe.config_model())
+    assert "93 judgments" in few
+    assert "90 are up" in lopsided

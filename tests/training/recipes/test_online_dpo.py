@@ -204,6 +204,24 @@ def test_a_judge_compares_all_pairs_in_both_orders() -> None:
     assert (silent.scores, silent.unread) == ([0.5, 0.5], 2)
 
 
+def test_a_judge_trains_and_its_unread_replies_are_told(
+    make: Any, freeze: Any, toy: str, tmp_path: Path, recorder: Any
+) -> None:
+    snapshot = freeze([make.comparison(i) for i in range(16)])
+
+    def mostly(messages: Messages, index: int) -> str:
+        text = messages[0]["content"]
+        return "Hm." if "number 3?" in text else liking_short(messages, index)
+
+    judge = {"kind": "scripted", "answers": mostly}
+    run = job(tmp_path / "run", toy, snapshot, rounds=1, samples=3, grader=judge)
+    result = get_recipe("online_dpo").train(run, recorder())
+    assert result["rounds"][0]["unread_replies"] == 6  # three pairs, both orders
+    assert result["rounds"][0]["mean_score"] == pytest.approx(0.5)  # of each other
+    assert result["evaluation"]["win_rate"]["n"] == 2 * result["evaluation"]["prompts"]
+    assert "best_of" not in result["evaluation"]
+
+
 def test_pairs_are_the_extremes_and_empty_answers_never_win() -> None:
     item = {"messages": [], "answers": ["a", "", "b", "a"]}
     row = best_and_worst(item, Grades([0.1, 0.9, 0.5, 0.1]))

@@ -43,15 +43,17 @@ def list_trainer(
     from trl import DPOConfig
 
     trainer_class, collator_class = _classes()
-    precompute = once or not reads_reference
+    computed = reference_once(_columns, reporter) if once else None
+    reference = computed if reads_reference else no_reference
+    spared = reference is not None and not prepared.config.lora
     return weighted_trainer(
         prepared,
         trainer_class,
         collator_class,
         list_losses(loss, reads_reference=reads_reference),
-        arguments=DPOConfig(**prepared.arguments, beta=beta, precompute_ref_log_probs=precompute),
+        arguments=DPOConfig(**prepared.arguments, beta=beta, precompute_ref_log_probs=spared),
         task="CAUSAL_LM",
-        reference=reference_once(_columns, reporter) if reads_reference else no_reference,
+        reference=reference,
     )
 
 

@@ -16,7 +16,7 @@ GRADER = ModelNeed(
     label="Grader",
     kinds=("reward_model", "policy", "rule"),
     sentence="It says which answers are better: a reward model or a rule gives each a number, a "
-    "policy is asked about pairs, in both orders.",
+    "policy is asked about every pair, in both orders: n (n - 1) questions for n answers.",
 )
 
 

@@ -158,6 +158,14 @@ def graded(
     return {item["id"]: Grades(**rows[item["id"]]) for item in items}
 
 
+def figures_of(grades: Mapping[str, Grades]) -> dict[str, float]:
+    """Of all answers: the mean number, and how many replies of a judge could not be read, if any."""
+    scores = [score for one in grades.values() for score in one.scores]
+    unread = sum(one.unread for one in grades.values())
+    told = {"unread_replies": float(unread)} if unread else {}
+    return {"mean_score": math.fsum(scores) / len(scores), **told}
+
+
 def _means(wins: Sequence[Sequence[float]]) -> list[float]:
     others = len(wins) - 1
     return [

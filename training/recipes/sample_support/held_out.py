@@ -18,7 +18,10 @@ from training.sampling.local.loading import load_policy
 from training.sampling.local.scoring import log_probabilities
 
 FOLDER = "evaluation"
-MOST_PROMPTS = 100
+MOST_PROMPTS, MOST_JUDGED = (
+    100,
+    32,
+)  # held-out prompts that are sampled; fewer where a judge is asked
 JUDGED = 2  # samples a prompt of each side where a judge compares all pairs in both orders
 
 Samples = Mapping[str, Sequence[Sample]]
@@ -35,11 +38,12 @@ def evaluate_samples(
     different word pairs; `finished_before` and `finished_after`, the share not cut off; and
     `best_of`: what choosing the best of n of the base's samples would reach, with its KL.
     """
-    chosen = list(prompts)[:MOST_PROMPTS]
+    grader = run.models.get("grader")
+    judged = grader is not None and is_judge(grader)
+    chosen = list(prompts)[: MOST_JUDGED if judged else MOST_PROMPTS]
     if not chosen:
         return {"prompts": 0}
-    grader = run.models.get("grader")
-    n = JUDGED if grader is not None and is_judge(grader) else config.samples
+    n = JUDGED if judged else config.samples
     params = config.sampling(config.seed, n)
     folder = run.directory / FOLDER
     before, after = (
@@ -53,7 +57,7 @@ def evaluate_samples(
     if grader is not None:
         items = with_answers(chosen, {p["id"]: _texts(before, after, p) for p in chosen})
         grades = graded(folder / "grades.jsonl", grader, items, reporter)
-        found |= _rewards(grades, n, absolute=not is_judge(grader))
+        found |= _rewards(grades, n, absolute=not judged)
     found["kl"] = _kl(run.base_model, str(trained), chosen, after, reporter)
     for name, samples in (("before", before), ("after", after)):
         found |= {f"{key}_{name}": value for key, value in _style(samples).items()}

@@ -40,12 +40,13 @@ def weighted_trainer(
     With all weights 1 it is the stock trainer. `task` is PEFT's task type; `collating` goes to the collator.
     `columns` are columns of numbers that the loss reads, with their torch type (`{"tie": "bool"}`): they come in
     `inputs`, and `row_losses` pops what the model must not see. `reference` computes the reference's
-    log-probabilities once, where the arguments say `precompute_ref_log_probs`.
+    log-probabilities once; unless a LoRA adapter is trained, the arguments must say
+    `precompute_ref_log_probs`, so that TRL loads no second model.
     """
     trainer, collator = _weighted_classes(
-        trainer_class, collator_class, row_losses, dict(columns or {}), reference, kept
+        trainer_class, collator_class, row_losses, dict(columns or {}), reference, kept or _nothing
     )
-    return trainer(
+    made = trainer(
         model=prepared.base_model,
         args=arguments,
         train_dataset=prepared.dataset(),
@@ -53,6 +54,9 @@ def weighted_trainer(
         peft_config=lora_config(prepared.config, task),
         data_collator=collator(pad_token_id=prepared.tokenizer.pad_token_id, **collating),
     )
+    if reference is not None and not arguments.precompute_ref_log_probs:
+        made.train_dataset = reference(made, made.train_dataset)
+    return made
 
 
 def completion_logps(model: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
@@ -77,7 +81,7 @@ def _weighted_classes(
     row_losses: RowLosses,
     columns: dict[str, str],
     reference: Reference | None,
-    kept: Kept | None,
+    kept: Kept,
 ) -> tuple[Any, Any]:
     """(trainer, collator): TRL's, with a `weight` and the other columns carried into the loss."""
     import torch
@@ -90,12 +94,7 @@ def _weighted_classes(
         """Adds the rows' weights and further columns."""
 
         def torch_call(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
-            added = {
-                name: torch.tensor([e[name] for e in examples], dtype=getattr(torch, kind))
-                for name, kind in carried.items()
-                if name in examples[0]
-            }
-            return {**super().torch_call(examples), **added}
+            return {**super().torch_call(examples), **_columns(examples, carried)}
 
     class Trainer(trainer_class):  # type: ignore[misc,unused-ignore]
         """Weights each row's loss."""
@@ -127,17 +126,25 @@ def _weighted_classes(
 
         def _save_checkpoint(self, model: Any, trial: Any) -> None:
             super()._save_checkpoint(model, trial)
-            if kept is not None:
-                _keep(
-                    kept(self), checkpoint_directory(self.args.output_dir, self.state.global_step)
-                )
+            place = checkpoint_directory(self.args.output_dir, self.state.global_step)
+            _keep(kept(self), place)
 
         def _load_from_checkpoint(self, path: str, model: Any = None) -> None:
             super()._load_from_checkpoint(path, model)
-            if kept is not None:
-                _restore(kept(self), Path(path))
+            _restore(kept(self), Path(path))
 
     return Trainer, Collator
+
+
+def _columns(examples: list[dict[str, Any]], kinds: Mapping[str, str]) -> dict[str, Any]:
+    """Those of the columns that the rows have, as tensors [rows]."""
+    import torch
+
+    return {
+        name: torch.tensor([e[name] for e in examples], dtype=getattr(torch, kind))
+        for name, kind in kinds.items()
+        if name in examples[0]
+    }
 
 
 def _culprits(losses: Any, row: Any) -> str:
@@ -150,9 +157,16 @@ def _culprits(losses: Any, row: Any) -> str:
     return f"the loss is not a number in {len(rows)} of the batch's rows (training rows {named})"
 
 
+def _nothing(trainer: Any) -> dict[str, Any]:
+    """TRL's own checkpoint is enough."""
+    return {}
+
+
 def _keep(tensors: Mapping[str, Any], directory: Path) -> None:
     from safetensors.torch import save_file
 
+    if not tensors:
+        return
     plain = {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
     save_file(plain, str(directory / KEPT))
 
@@ -161,7 +175,7 @@ def _restore(tensors: Mapping[str, Any], directory: Path) -> None:
     import torch
     from safetensors.torch import load_file
 
-    saved = load_file(str(directory / KEPT))
+    saved = load_file(str(directory / KEPT)) if tensors else {}
     with torch.no_grad():
         for name, tensor in tensors.items():
             tensor.copy_(saved[name])
