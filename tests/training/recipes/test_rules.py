@@ -72,7 +72,7 @@ def test_the_policy_changes_in_scope_and_is_held_outside(
     general: Path, run: Any, recorder: Any
 ) -> None:
     script, reporter = Script(), recorder()
-    job = run(general, {**QUICK, "near_weight": 1, "general_weight": 1}, models=models(script))
+    job = run(general, QUICK, models=models(script))
     result = get_recipe("rules").train(job, reporter)
     evaluation = result["evaluation"]
     assert evaluation["pairs"] >= 3
