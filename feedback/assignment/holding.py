@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from feedback.assignment.limits import said_of_pause
 from feedback.assignment.places import return_places
 from feedback.errors import Conflict, NotFound
 from feedback.models import Annotator, Assignment, AssignmentState, Draft, Item, Project
@@ -51,7 +52,7 @@ def expire_assignments(now: datetime | None = None, limit: int = 1000) -> int:
 
 
 def lock_open(assignment_id: int, annotator_id: int, now: datetime) -> Assignment:
-    """The annotator's live lease, locked; raises NotFound, or Conflict `lease_ended`/`item_complete`."""
+    """The annotator's live lease, locked; raises NotFound, or Conflict as `require_open`."""
     assignment = lock_own(assignment_id, annotator_id)
     require_open(assignment, now)
     return assignment
@@ -66,7 +67,7 @@ def lock_own(assignment_id: int, annotator_id: int) -> Assignment:
 
 
 def require_open(assignment: Assignment, now: datetime) -> None:
-    """Raises Conflict `already_submitted`, `lease_ended` or `item_complete` for a lease that is over."""
+    """Raises Conflict `already_submitted`, `paused`, `lease_ended` or `item_complete` for a lease that is over."""
     if assignment.state != AssignmentState.OPEN or assignment.expires_at <= now:
         raise lease_ended(assignment)
 
@@ -113,10 +114,17 @@ def expiry(project: Project, now: datetime) -> datetime:
 
 
 def lease_ended(assignment: Assignment) -> Conflict:
-    """The error for a lease that is over, saying whether the item is complete."""
+    """The error for a lease that is over, saying why: a pause, or an item that is complete."""
     item = assignment.item
     if assignment.state == AssignmentState.SUBMITTED:
         return Conflict("You have judged this item already.", code="already_submitted")
+    if assignment.annotator.paused_at is not None:
+        return Conflict(
+            said_of_pause(assignment.annotator),
+            code="paused",
+            hint="Your items went back to the queue and nothing was stored. Ask the project's owner "
+            "how to go on.",
+        )
     if assignment.state != AssignmentState.OPEN and _is_complete(item):
         return Conflict(
             "This item has all its judgments by now; yours was not stored.",
@@ -131,7 +139,9 @@ def lease_ended(assignment: Assignment) -> Conflict:
 
 
 def _is_complete(item: Item) -> bool:
-    """No place is free, and nobody holds one that could come back."""
+    """No place is free, and nobody holds one that could come back. Gold has no places and is never complete."""
+    if item.gold is not None:
+        return False
     return item.places == 0 and not item.assignments.filter(state=AssignmentState.OPEN).exists()
 
 

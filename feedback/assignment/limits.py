@@ -1,4 +1,4 @@
-"""Why somebody gets nothing: a pause, the day's quota, an exam, or a queue that is empty."""
+"""Why somebody gets nothing: a pause, the day's quota, or a queue that is empty."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from feedback.models import Annotator, Assignment, AssignmentState, Item
 from feedback.ordering import QueueSettings
-from feedback.selectors.gold import exam_result, gold_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +22,7 @@ def refusal(
 ) -> Nothing | None:
     """Why this annotator gets no new item whatever waits, or None."""
     if annotator.paused_at is not None:
-        return Nothing(
-            "paused", f"You are paused in this project. {annotator.pause_reason}".strip()
-        )
+        return Nothing("paused", said_of_pause(annotator))
     if (
         settings.daily_quota is not None
         and answered_today(annotator, now) + held >= settings.daily_quota
@@ -35,7 +32,12 @@ def refusal(
             f"You have answered the {settings.daily_quota} items that one person may answer here in a "
             "day. The next day begins at midnight UTC.",
         )
-    return _exam_refusal(annotator, settings)
+    return None
+
+
+def said_of_pause(annotator: Annotator) -> str:
+    """What somebody is told who is paused, with the reason."""
+    return f"You are paused in this project. {annotator.pause_reason}".strip()
 
 
 def answered_today(annotator: Annotator, now: datetime) -> int:
@@ -58,24 +60,3 @@ def why_nothing(annotator: Annotator) -> Nothing:
     if items.exists():
         return Nothing("all_judged", "Every item has all its judgments.")
     return Nothing("no_items", "This project has no items yet.")
-
-
-def _exam_refusal(annotator: Annotator, settings: QueueSettings) -> Nothing | None:
-    if settings.exam is None or annotator.exam_passed_at is not None:
-        return None
-    result = exam_result(annotator)
-    if result.answered >= settings.exam.items:
-        return Nothing(
-            "exam_failed",
-            f"You answered {result.right} of {result.answered} exam items as expected; "
-            f"{settings.exam.share:.0%} are needed. Ask the project's owner how to go on.",
-        )
-    if result.answered + result.open >= settings.exam.items:
-        return Nothing("exam_open", "Answer the exam items that you hold; then it is marked.")
-    if not gold_left(annotator).exists():
-        return Nothing(
-            "exam_missing",
-            "This project begins with an exam, and there are too few items with known answers for "
-            "it. Ask the project's owner to add some.",
-        )
-    return None

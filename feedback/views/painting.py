@@ -66,6 +66,12 @@ class Last:
         )
 
     @property
+    def paused(self) -> bool:
+        """Whether its annotator was paused, by this answer perhaps, and so holds nothing any more."""
+        paused = Annotator.objects.filter(paused_at__isnull=False)
+        return paused.filter(pk=self.submission.annotator_id).exists()
+
+    @property
     def outcomes(self) -> list[Judgment]:
         """The judgments of which something was worked out."""
         return [judgment for judgment in self.judgments if judgment.outcome]

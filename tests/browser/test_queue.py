@@ -108,3 +108,44 @@ def test_gold_is_explained_after_the_answer(
         page.goto(reverse("judge", args=[project.slug]))
         expect(page.get_by_role("heading", name="You are paused")).to_be_visible()
         seen(page, f"paused-{scheme}")
+
+
+def test_a_pause_is_told_to_who_is_judging(
+    page: Page, live_server: LiveServer, project: Project, annotator: User
+) -> None:
+    """While they type, with the reason; the item fetched ahead is not shown instead."""
+    for n in range(3):
+        new_item(project, f"Question {n}?")
+    log_in(page, live_server, annotator)
+    page.goto(reverse("judge", args=[project.slug]))
+    expect(page.locator("[data-ahead]")).to_have_count(1)
+    services.pause_annotator(services.annotator_for_user(project, annotator), "Please call me.")
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    expect(page.locator("#judge-error")).to_contain_text("Please call me.")
+    page.get_by_role("button", name="Leave it").click()
+    expect(page.get_by_role("heading", name="You are paused")).to_be_visible()
+
+
+def test_the_answer_that_pauses_says_so(
+    page: Page,
+    live_server: LiveServer,
+    project: Project,
+    annotator: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("feedback.assignment.extras.random.random", lambda: 0.0)
+    for n in range(3):
+        services.mark_gold(new_item(project, f"Gold {n}?"), {"pairwise": {"choice": "tie"}})
+    new_item(project, "Question?")
+    services.update_queue(project, {"gold_rate": 0.5})
+    project.refresh_from_db()
+    for _ in range(2):
+        judge(project, annotator)
+    log_in(page, live_server, annotator)
+    page.goto(reverse("judge", args=[project.slug]))
+    expect(page.locator("[data-ahead]")).to_have_count(1)
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="You are paused")).to_be_visible()
+    expect(page.get_by_text("Not as expected", exact=True)).to_be_visible()

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from feedback import services
-from feedback.assignment import Nothing, broken_items, next_assignment, skip_assignment
+from feedback.assignment import (
+    Nothing,
+    broken_items,
+    next_assignment,
+    release_assignment,
+    skip_assignment,
+)
 from feedback.errors import Conflict, InvalidInput
 from feedback.exports import EXPORTS
 from feedback.exports.base import ExportOptions
@@ -132,6 +138,21 @@ def test_a_pause_gives_back_what_was_held(
     assert isinstance(found, Nothing)
     assert "Please read the guidelines." in found.message
     assert lease(project, reviewer).item_id == item.pk
+    with pytest.raises(Conflict, match=r"You are paused.*Please read the guidelines") as caught:
+        answer(held)
+    assert caught.value.code == "paused"
+
+
+def test_gold_under_a_lease_that_ran_out_is_not_said_to_be_complete(
+    project: Project, annotator: User
+) -> None:
+    new_gold(project, "gold?")
+    queue(project, exam={"items": 1})
+    held = lease(project, annotator)
+    release_assignment(held)
+    with pytest.raises(Conflict) as caught:
+        answer(held)
+    assert caught.value.code == "lease_ended"
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ export class Lease {
       else if (ahead) ahead.over = true;
     } else if (outcome === "refused") {
       this.end();
+      if (result.code === "paused") ahead?.end();
       this.onEnded(html);
     }
   }

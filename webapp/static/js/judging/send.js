@@ -1,7 +1,7 @@
 // Requests of the judging page, and what may come of them: ok, refused, lost, logged out.
 const KEPT_ALIVE = 50_000; // characters that a browser still sends when the page is left
 // Codes of refusals after which this lease can take no answer any more.
-export const ENDED = ["lease_ended", "item_complete", "item_withdrawn", "already_submitted", "unknown_assignment"];
+export const ENDED = ["lease_ended", "item_complete", "item_withdrawn", "already_submitted", "unknown_assignment", "paused"];
 const WHOLE_PAGE = /<html[\s>]/i;
 // What stands for a refusal that is none of our fragments, such as a whole page about a stale form.
 const NOT_OURS = `<div class="notice error" role="alert" data-code="not_taken">

@@ -60,18 +60,19 @@ export class Stage {
     }
     const result = await this.outbox.post(url, body);
     if (this.sending === item) this.sending = null;
-    if (result.outcome === "ok") await this.#stored(item, result.html);
+    if (result.outcome === "ok") await this.#stored(item, result);
     else this.#bringBack(item, result);
   }
 
-  async #stored(item, html) {
+  async #stored(item, { html, code }) {
     item.lease.end();
     item.drafts.drop();
     item.returned = item.typedIn = false;
     this.waiting = this.waiting.filter((other) => other !== item);
     if (html) this.#tell(html);
     else this.say("Skipped.");
-    if (this.current === item) await this.advance();
+    if (code === "paused") this.#giveUp();
+    if (this.current === item || (code === "paused" && !this.current?.typedIn)) await this.advance();
     document.body.dispatchEvent(new Event("judged")); // the next item stands there by now
     this.#fetchAhead();
   }
@@ -85,11 +86,17 @@ export class Stage {
       item.show(html);
       announce(item.errors.textContent.trim());
       if (ENDED.includes(code)) item.lease.end();
+      if (code === "paused") this.#giveUp();
       if (code === "key_conflict") item.offer("Open what was stored", () => this.previous());
       item.offerToLeave();
     } else {
       item.showText(outcome === "login" ? LOGGED_OUT : LOST);
     }
+  }
+
+  // Who is paused holds nothing any more: no other item is shown in place of the reason.
+  #giveUp() {
+    for (const item of [this.current, ...this.waiting]) item?.lease.end();
   }
 
   // The item on the screen makes room for another and waits behind it.
