@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from feedback.assignment.audit import TAKES, broken_items
+from feedback.assignment.exams import exam_settled, note_pass
 from feedback.assignment.holding import (
     LIVE,
     expire_assignments,
@@ -31,6 +32,7 @@ __all__ = [
     "add_place",
     "broken_items",
     "copy_item",
+    "exam_settled",
     "expire_assignments",
     "extend_assignment",
     "forget_cursors",
@@ -38,6 +40,7 @@ __all__ = [
     "lock_open",
     "lock_own",
     "next_assignment",
+    "note_pass",
     "open_leases",
     "order_key_for",
     "release_all",

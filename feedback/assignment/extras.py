@@ -1,4 +1,4 @@
-"""What is slipped in between the items of the queue: an exam, items with known answers, repeats."""
+"""What is slipped in between the items of the queue: items with known answers, repeats."""
 
 from __future__ import annotations
 
@@ -9,13 +9,6 @@ from feedback.assignment.repeats import repeat_for
 from feedback.models import Annotator, Item
 from feedback.ordering import QueueSettings
 from feedback.selectors.gold import gold_left
-
-
-def exam_item(annotator: Annotator, settings: QueueSettings) -> Item | None:
-    """The next item of an exam that is not passed yet; in the stored order, the same for everybody."""
-    if settings.exam is None or annotator.exam_passed_at is not None:
-        return None
-    return gold_left(annotator).select_related("project", "prompt").order_by("pk").first()
 
 
 def slipped_in(annotator: Annotator, settings: QueueSettings) -> Item | None:

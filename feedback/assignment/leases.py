@@ -9,13 +9,21 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from feedback.assignment.extras import exam_item, slipped_in
+from feedback.assignment.exams import exam_item, exam_refusal
+from feedback.assignment.extras import slipped_in
 from feedback.assignment.holding import expire_assignments, expiry, extend, open_leases
 from feedback.assignment.limits import Nothing, refusal, why_nothing
 from feedback.assignment.places import TAKING
 from feedback.assignment.queue import lock_annotator, next_item
 from feedback.assignment.repeats import order_again
-from feedback.models import Annotator, Assignment, Item, KindRecord, RecordPurpose
+from feedback.models import (
+    Annotator,
+    Assignment,
+    AssignmentState,
+    Item,
+    KindRecord,
+    RecordPurpose,
+)
 from feedback.ordering import QueueSettings
 from feedback.prepared import insert
 from feedback.selectors import AskedKind, asked_kinds, gate_before, record_about
@@ -42,7 +50,7 @@ def next_assignment(annotator: Annotator, after: int | None = None) -> Assignmen
         annotator = lock_annotator(annotator)
         settings = QueueSettings.parse(annotator.project.queue)
         held = open_leases(annotator, now)
-        refused = refusal(annotator, settings, len(held), now)
+        refused = refusal(annotator, settings, len(held), now) or exam_refusal(annotator, settings)
         waiting = next((one for one in held if one.pk != after), None)
         if waiting is not None and (refused is None or refused.code != "paused"):
             return extend(waiting, now)
@@ -65,8 +73,11 @@ def _open_item(annotator: Annotator, settings: QueueSettings, now: datetime) -> 
 
 
 def _lease(item: Item, annotator: Annotator, now: datetime) -> Assignment:
-    """A lease and its place are stored by one statement. Gold has no places."""
+    """A lease and its place are stored by one statement. Gold has no places; an exam asks it again if skipped."""
     counts = item.gold is None
+    if not counts:
+        skipped = Assignment.objects.filter(item=item, annotator=annotator)
+        skipped.filter(state=AssignmentState.SKIPPED).update(state=AssignmentState.RELEASED)
     lease = Assignment(
         item=item,
         annotator=annotator,

@@ -33,6 +33,11 @@ class Exam(BaseModel):
         default=0.8, ge=0, le=1, description="The share of them that must be answered right."
     )
 
+    def passed_by(self, right: int, answered: int) -> bool:
+        """Whether so many right answers, of all that were given, are enough."""
+        # As a quotient: 11 / 20 is 0.55, and 0.55 * 20 is a little more than 11.
+        return answered >= self.items and right / answered >= self.share
+
 
 class QueueSettings(BaseModel):
     """Who is asked what, and when, in one project."""

@@ -22,8 +22,9 @@ from feedback.quality.gold import Standing, standing
 from feedback.selectors.judgments import ask_of
 
 BATCH = 500
-# Whoever had it once, skipped or not, is not asked again.
-HAD = (AssignmentState.OPEN, AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
+# Whoever holds it or answered it is not asked again, and outside an exam nobody who skipped it.
+TAKEN = (AssignmentState.OPEN, AssignmentState.SUBMITTED)
+HAD = (*TAKEN, AssignmentState.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,16 @@ def gold_items(project_id: int) -> QuerySet[Item]:
 
 def gold_left(annotator: Annotator) -> QuerySet[Item]:
     """Gold items that the annotator has not had."""
-    had = Assignment.objects.filter(item=OuterRef("pk"), annotator=annotator, state__in=HAD)
+    return _gold_without(annotator, HAD)
+
+
+def exam_left(annotator: Annotator) -> QuerySet[Item]:
+    """Gold items that the annotator has not answered and does not hold."""
+    return _gold_without(annotator, TAKEN)
+
+
+def _gold_without(annotator: Annotator, states: tuple[AssignmentState, ...]) -> QuerySet[Item]:
+    had = Assignment.objects.filter(item=OuterRef("pk"), annotator=annotator, state__in=states)
     return gold_items(annotator.project_id).exclude(Exists(had))
 
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from feedback.assignment import TAKES, order_key_for
+from feedback.assignment import TAKES, exam_settled, order_key_for
 from feedback.errors import InvalidInput
 from feedback.kinds import get_kind
 from feedback.kinds.base import Answer, Kind
@@ -17,7 +16,7 @@ from feedback.models import Annotator, Assignment, Item, Judgment
 from feedback.ordering import QueueSettings
 from feedback.quality.gold import BAD, BOUND, GOOD, Standing
 from feedback.selectors import ask_of, asked_kinds, stored_answer
-from feedback.selectors.gold import exam_result, gold_standing
+from feedback.selectors.gold import gold_standing
 from feedback.services.checks import check_text
 from feedback.services.pauses import pause_annotator
 
@@ -101,13 +100,7 @@ def settle_gold(annotator: Annotator) -> None:
     """After an answer to gold: an exam that is passed is noted, and the test may pause the annotator."""
     rows = Annotator.objects.select_for_update(no_key=True, of=("self",))
     annotator = rows.select_related("project").get(pk=annotator.pk)
-    exam = QueueSettings.parse(annotator.project.queue).exam
-    if exam is not None and annotator.exam_passed_at is None:
-        result = exam_result(annotator)
-        if result.answered >= exam.items and result.right >= exam.share * result.answered:
-            now = timezone.now()
-            # The exam was a test of its own; the other one begins after it.
-            Annotator.objects.filter(pk=annotator.pk).update(exam_passed_at=now, excused_before=now)
+    if not exam_settled(annotator, QueueSettings.parse(annotator.project.queue)):
         return
     standing = gold_standing(annotator)
     if standing.verdict == "paused" and annotator.paused_at is None:

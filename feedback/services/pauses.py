@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from feedback.assignment import release_all
+from feedback.assignment import note_pass, release_all
 from feedback.errors import InvalidInput
 from feedback.models import Annotator, Source
 
@@ -17,8 +17,7 @@ def pause_annotator(annotator: Annotator, reason: str = "") -> None:
 
     Raises InvalidInput `not_a_person`, `text_too_long`.
     """
-    if annotator.source != Source.HUMAN:
-        raise InvalidInput("Only people are given items and can be paused.", code="not_a_person")
+    _require_person(annotator)
     if len(reason) > LONGEST_REASON or "\x00" in reason:
         raise InvalidInput(
             f"A reason has at most {LONGEST_REASON} characters.", code="text_too_long"
@@ -31,12 +30,25 @@ def pause_annotator(annotator: Annotator, reason: str = "") -> None:
 
 
 def resume_annotator(annotator: Annotator) -> None:
-    """The person gets items again; the test on gold begins anew, as what it saw was judged by the owner."""
+    """The person gets items again; the test on gold begins anew, as what it saw was judged by the owner.
+
+    Raises InvalidInput `not_a_person`.
+    """
+    _require_person(annotator)
     Annotator.objects.filter(pk=annotator.pk).update(
         paused_at=None, pause_reason="", excused_before=timezone.now()
     )
 
 
 def pass_exam(annotator: Annotator) -> None:
-    """Let somebody work who has not passed the exam, or failed it."""
-    Annotator.objects.filter(pk=annotator.pk).update(exam_passed_at=timezone.now())
+    """Let somebody work who has not passed the exam, or failed it; the test on gold begins after it.
+
+    Raises InvalidInput `not_a_person`.
+    """
+    _require_person(annotator)
+    note_pass(annotator)
+
+
+def _require_person(annotator: Annotator) -> None:
+    if annotator.source != Source.HUMAN:
+        raise InvalidInput("Only people are given items or paused.", code="not_a_person")
