@@ -38,7 +38,12 @@ class AnnotatorOut(serializers.Serializer[Any]):
     """A person who judges, with what was done and how it stands."""
 
     id = serializers.IntegerField(source="annotator.pk")
-    user = serializers.CharField(source="annotator.user.username")
+    user = serializers.CharField(
+        source="annotator.user.username",
+        allow_null=True,
+        help_text="Null for who has no account here: erased, or a viewer of another application.",
+    )
+    name = serializers.CharField(source="annotator", help_text="As the pages call the person.")
     groups = serializers.SerializerMethodField()
     answered = serializers.IntegerField(help_text="Items answered, gold too.")
     held = serializers.IntegerField(help_text="Items under an open lease.")
