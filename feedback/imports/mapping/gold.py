@@ -71,7 +71,7 @@ def _filled(
     if not answers:
         return None
     try:
-        explanation = fill(mapping.gold.explanation, values)
+        explanation = fill(mapping.gold.explanation or "", values)
     except Empty:
         explanation = ""
     if not isinstance(explanation, str):

@@ -53,6 +53,12 @@ def test_columns_make_gold(project: Project, owner: User) -> None:
     )
 
 
+def test_gold_needs_no_explanation(project: Project, owner: User) -> None:
+    job = imported(project, owner, [row(1, known=1)], gold={"answers": COLUMNS["answers"]})
+    assert (job.result["gold"], job.result["refused"]) == (1, 0)
+    assert (Item.objects.get().gold or {})["explanation"] == ""
+
+
 def test_bad_gold_is_refused_by_line(project: Project, owner: User) -> None:
     bad: list[Any] = [
         {"answers": {"pairwise": {"choice": "third"}}},
