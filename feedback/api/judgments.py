@@ -29,7 +29,7 @@ from feedback.api.schemas import answers_schema
 from feedback.models import Judgment, Project, Submission
 from feedback.permissions import Ability
 from feedback.prepared import remember
-from feedback.selectors import get_item, get_submission, given_judgments, side_of
+from feedback.selectors import get_item, get_submission, given_judgments, shown_to, side_of
 from feedback.services import (
     NewSubmission,
     annotator_on,
@@ -159,11 +159,11 @@ class ItemJudgments(ListModelMixin, GenericAPIView[Judgment]):
         if getattr(self, "swagger_fake_view", False):
             return Judgment.objects.none()
         item = get_item(self.request.user, self.kwargs["pk"], Ability.VIEW)
-        return _listed().filter(item=item)
+        return _listed(self.request).filter(item=item)
 
     @extend_schema(operation_id="item_judgments_list")
     def get(self, request: Request, pk: int) -> Response:
-        """The item's judgments, newest first."""
+        """The item's judgments, newest first; none while the item is blind to who asks."""
         return self.list(request)
 
     @extend_schema(
@@ -213,13 +213,15 @@ class ProjectJudgments(ProjectList[Judgment]):
 
     def rows(self, project: Project) -> QuerySet[Judgment]:
         """Those that count."""
-        return _listed().filter(project=project)
+        return _listed(self.request).filter(project=project)
 
     @extend_schema(operation_id="judgments_list")
     def get(self, request: Request, slug: str) -> Response:
-        """The project's judgments, newest first."""
+        """The project's judgments, newest first, without those about items that are blind to who asks."""
         return self.list(request)
 
 
-def _listed() -> QuerySet[Judgment]:
-    return given_judgments().select_related("annotator", "submission")
+def _listed(request: Request) -> QuerySet[Judgment]:
+    """Without those about items that are blind to who asks still."""
+    given = given_judgments().select_related("annotator", "submission")
+    return shown_to(given, user_of(request))

@@ -9,6 +9,7 @@ from feedback.selectors.items import (
     item_detail,
     items_of,
     names_shown,
+    shown_to,
     with_answers,
 )
 from feedback.selectors.judgments import (
@@ -75,6 +76,7 @@ __all__ = [
     "projects_of",
     "question",
     "record_about",
+    "shown_to",
     "side_of",
     "stored_answer",
     "with_answers",

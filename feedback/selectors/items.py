@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Coalesce
 
 from feedback.errors import NotFound
@@ -12,6 +25,7 @@ from feedback.models import (
     AssignmentState,
     Item,
     ItemCompletion,
+    Judgment,
     Project,
     Submission,
     User,
@@ -71,17 +85,36 @@ def names_shown(item: Item, user: User | AnonymousUser) -> bool:
         return False
     if not item.blind:
         return True
+    prefetch_related_objects([item], _given())  # unless the item came with them
     people = {j.annotator.user_id for j in item.judgments.all() if j.annotator.user_id}
     return user.pk in people or len(people) >= item.overlap
+
+
+def shown_to(judgments: QuerySet[Judgment], user: User | AnonymousUser) -> QuerySet[Judgment]:
+    """Those about items of which the user may learn what wrote the completions: `names_shown` for many at once."""
+    given = given_judgments().filter(item=OuterRef("item"), annotator__user__isnull=False)
+    counted = given.order_by().values("item").annotate(n=Count("annotator__user", distinct=True))
+    missing = Q(people__lt=F("item__overlap"))
+    blind = Q(item__blind=True) & missing & ~Exists(given.filter(annotator__user=user.pk))
+    waits = Q(item__external_id__startswith=IN_USE) & Exists(
+        _blind_to(user).filter(slots__completion__slots__item=OuterRef("item"))
+    )
+    people = Coalesce(Subquery(counted.values("n"), output_field=IntegerField()), 0)
+    return judgments.alias(people=people).exclude(blind).exclude(waits)
 
 
 def _waits_blind(item: Item, user: User | AnonymousUser) -> bool:
     """Whether a completion of the item is in a blind one that the user has not judged and that is open."""
     completions = [slot.completion_id for slot in item.slots.all()]
-    others = Item.objects.filter(blind=True, withdrawn_at=None, slots__completion__in=completions)
+    others = _blind_to(user).filter(slots__completion__in=completions)
+    return others.exclude(pk=item.pk).exists()
+
+
+def _blind_to(user: User | AnonymousUser) -> QuerySet[Item]:
+    """Blind items that are open and that the user has not judged."""
     free = Q(places__gt=0) | Q(assignments__state=AssignmentState.OPEN)
-    theirs = others.filter(free).exclude(pk=item.pk)
-    return theirs.exclude(judgments__annotator__user=user.pk).exists()
+    others = Item.objects.filter(free, blind=True, withdrawn_at=None)
+    return others.exclude(judgments__annotator__user=user.pk)
 
 
 def with_answers(items: QuerySet[Item]) -> QuerySet[Item]:
@@ -98,6 +131,10 @@ def items_of(project: Project) -> QuerySet[Item]:
         .select_related("prompt")
         .prefetch_related(
             Prefetch("slots", ItemCompletion.objects.select_related("completion")),
-            Prefetch("judgments", given_judgments().select_related("annotator__user")),
+            _given(),
         )
     )
+
+
+def _given() -> Prefetch[Any]:
+    return Prefetch("judgments", given_judgments().select_related("annotator__user"))

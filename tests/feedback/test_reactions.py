@@ -10,7 +10,7 @@ from django.urls import reverse
 from feedback import services
 from feedback.evidence import Verdict
 from feedback.models import Completion, Impression, Item, Judgment, Project, Prompt, User
-from feedback.selectors import evidence_of, live_judgments, names_shown
+from feedback.selectors import evidence_of, live_judgments, names_shown, shown_to
 from feedback.selectors.reactions import impressions_by_label, reaction_of
 from feedback.selectors.reports import report_of
 from tests.cast import ApiOf, ClientOf, judge, lease, new_item
@@ -226,6 +226,8 @@ def test_reactions_do_not_name_what_waits_to_be_judged_blind(
     judge(project, owner)
     assert names_shown(reactions, owner)
     assert not names_shown(reactions, reviewer)
+    given = live_judgments().filter(item=reactions)
+    assert (shown_to(given, owner).count(), shown_to(given, reviewer).count()) == (1, 0)
     judge(project, reviewer)
     assert names_shown(reactions, reviewer)
 

@@ -18,7 +18,7 @@ from feedback.selectors import evidence_of, given_judgments
 from feedback.selectors.decisions import decided_only
 from feedback.selectors.disputes import disputed
 from feedback.selectors.votes import asked_judgments
-from feedback.services.decisions import decide, decide_anew, undecide
+from feedback.services.decisions import ask_one_more, decide, decide_anew, undecide
 from feedback.services.erasure import erase_annotator
 from tests.cast import ApiOf, ClientOf, judge, new_item, usual_answers
 
@@ -139,6 +139,27 @@ def test_blind_items_are_judged_first(
         assert (refused.status_code, refused.json()["error"]["code"]) == (409, "judge_first")
     (row,) = api.get(reverse("api-review", args=[project.slug])).json()["results"]
     assert row["answers"] is None
+
+
+def test_answers_over_rest_are_hidden_as_on_the_page(
+    project: Project, item: Item, owner: User, reviewer: User, api_of: ApiOf
+) -> None:
+    """Blind to who did not judge it, a reviewer who decided included."""
+    new_item(project, "Open?")
+    judge(project, owner)
+    Item.objects.filter(pk=item.pk).update(blind=True)
+    lists = (f"/api/v1/items/{item.pk}/judgments/", f"/api/v1/projects/{project.slug}/judgments/")
+    decisions = reverse("api-item-decisions", args=[item.pk])
+
+    def seen(user: User) -> tuple[int, int, int]:
+        api = api_of(user)
+        one, every = (len(api.get(address).json()["results"]) for address in lists)
+        return one, every, len(api.get(decisions).json())
+
+    decide_anew(item, "pairwise", TIE, reviewer)
+    assert (seen(owner), seen(reviewer)) == ((2, 3, 1), (2, 3, 1))
+    ask_one_more(item)
+    assert (seen(owner), seen(reviewer)) == ((2, 3, 1), (0, 1, 0))
 
 
 def test_decisions_over_rest(item: Item, reviewer: User, api_of: ApiOf) -> None:
