@@ -32,4 +32,5 @@ def decided_only(project: Project) -> QuerySet[Judgment]:
 def is_anew(decision: Decision) -> bool:
     """Whether the reviewer answered anew, in place of choosing one of the answers."""
     submission = decision.judgment.submission
-    return submission.assignment_id is None and submission.key.startswith(DECIDED_ANEW)
+    alone = submission.assignment_id is None and submission.amends_id is None
+    return alone and submission.key.startswith(DECIDED_ANEW)

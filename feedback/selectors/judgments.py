@@ -37,6 +37,7 @@ def given_judgments() -> QuerySet[Judgment]:
     anew = Decision.objects.filter(
         judgment=OuterRef("pk"),
         judgment__submission__assignment=None,
+        judgment__submission__amends=None,
         judgment__submission__key__startswith=DECIDED_ANEW,
     )
     return live_judgments().filter(~Exists(anew))

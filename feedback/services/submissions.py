@@ -10,6 +10,7 @@ from feedback.errors import Conflict, InvalidInput, NotFound, TouchstoneError
 from feedback.kinds import get_kind
 from feedback.kinds.base import Answer, Ask, Kind
 from feedback.models import Annotator, Item, Judgment, Submission
+from feedback.selectors.judgments import DECIDED_ANEW
 from feedback.services.content import digest_of
 from feedback.services.drafts import LONGEST_TIME, MOST_EDITS
 from feedback.services.gold import right_against_gold
@@ -202,6 +203,12 @@ def check_said(new: NewSubmission) -> None:
     """What comes with the answers."""
     if not is_key(new.key):
         raise InvalidInput("A submission needs a key of 1 to 100 characters.", code="invalid_key")
+    if new.key.startswith(DECIDED_ANEW):
+        raise InvalidInput(
+            f"A key does not begin with '{DECIDED_ANEW}': such keys mark what reviewers decide.",
+            code="invalid_key",
+            hint="Use any other key, such as a random one.",
+        )
     if new.lead_time is not None and not 0 <= new.lead_time < LONGEST_TIME:
         raise InvalidInput(
             "The lead time is in seconds, from 0 to a week.", code="invalid_lead_time"

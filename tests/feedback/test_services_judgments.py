@@ -106,7 +106,7 @@ def test_lead_times_have_bounds(project: Project, judge: Annotator, seconds: flo
     assert not Submission.objects.exists()
 
 
-@pytest.mark.parametrize("key", ["", "x" * 101, "a\x00"])
+@pytest.mark.parametrize("key", ["", "x" * 101, "a\x00", "decision:mine"])
 def test_keys_have_bounds(project: Project, judge: Annotator, key: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         submit(new_item(project), judge, key=key)
