@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from feedback.assignment.places import add_place
 from feedback.errors import Conflict, InvalidInput, NotFound
+from feedback.kinds import KINDS
 from feedback.models import Decision, Item, Judgment, Submission, User
 from feedback.selectors import ask_of, asked_kinds, item_detail, names_shown
 from feedback.selectors.decisions import is_anew
@@ -86,12 +87,16 @@ def decide_anew(item: Item, kind: str, answer: Mapping[str, Any], reviewer: User
 
 
 @transaction.atomic
-def undecide(item: Item, kind: str) -> None:
-    """Take a decision back, and the answer that was given for it; without one nothing happens."""
+def undecide(item: Item, kind: str) -> bool:
+    """Take a decision back, and the answer that was given for it; whether there was one."""
+    if kind not in KINDS:
+        return False
     Item.objects.select_for_update(no_key=True).get(pk=item.pk)
-    for decision in _decisions(item, kind):
+    decisions = _decisions(item, kind)
+    for decision in decisions:
         _drop(decision)
         decision.delete()
+    return bool(decisions)
 
 
 @transaction.atomic

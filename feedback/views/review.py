@@ -103,8 +103,10 @@ def _act(request: MemberRequest, item: Item) -> None:
             overlap = ask_one_more(item).overlap
             messages.success(request, f"One more is asked: {overlap} people in all.")
         elif "undo" in request.POST:
-            undecide(item, request.POST["undo"])
-            messages.success(request, "The decision is taken back.")
+            if undecide(item, request.POST["undo"]):
+                messages.success(request, "The decision is taken back.")
+            else:
+                messages.info(request, "There is no such decision to take back.")
         else:
             decide(item, parse_id(request.POST.get("judgment")) or 0, request.user)
             messages.success(request, "Decided.")

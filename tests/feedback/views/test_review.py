@@ -56,6 +56,16 @@ def test_the_queue_is_what_is_in_dispute_and_undecided(
     assert [one.item for one in disputed(project).rows] == [item]
 
 
+@pytest.mark.parametrize("kind", ["pairwise", "zzz", "\0"])
+def test_what_was_not_decided_is_not_taken_back(
+    item: Item, reviewer: User, client_of: ClientOf, kind: str
+) -> None:
+    address = reverse("review_item", args=[item.project.slug, item.pk])
+    page = client_of(reviewer).post(address, {"undo": kind}, follow=True).content.decode()
+    assert "There is no such decision" in page
+    assert "taken back" not in page
+
+
 def test_there_is_one_decision_for_an_item_and_kind(
     item: Item, owner: User, annotator: User
 ) -> None:
