@@ -1,4 +1,4 @@
-"""The queue over REST: its settings, groups of people, and items with known answers."""
+"""Whom the queue asks, over REST: groups of people, and items with known answers."""
 
 from __future__ import annotations
 
@@ -13,49 +13,9 @@ from feedback import services
 from feedback.api.base import LARGEST_ID, IdField, Input, ProjectList, TextField, parsed
 from feedback.errors import NotFound
 from feedback.models import Annotator, AnnotatorGroup, Project
-from feedback.ordering.base import OrderName
 from feedback.permissions import Ability
 from feedback.selectors import get_item, get_project
 from feedback.selectors.annotators import get_group
-
-ORDERS = OrderName.__args__  # type: ignore[attr-defined]
-
-
-class ExamField(Input):
-    """Gold items to be passed before real work."""
-
-    items = serializers.IntegerField(min_value=1, max_value=200)
-    share = serializers.FloatField(required=False, default=0.8, min_value=0, max_value=1)
-
-
-class QueueIn(Input):
-    """The whole of the queue's settings; what is left out has its default."""
-
-    order = serializers.ChoiceField(choices=ORDERS, required=False)
-    gold_rate = serializers.FloatField(required=False, min_value=0, max_value=0.5)
-    repeat_rate = serializers.FloatField(required=False, min_value=0, max_value=0.2)
-    daily_quota = serializers.IntegerField(
-        required=False, allow_null=True, min_value=1, max_value=100_000
-    )
-    ceiling = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=100)
-    exam = ExamField(required=False, allow_null=True)
-
-
-class Queue(APIView):
-    """Who is asked what in a project, and when."""
-
-    @extend_schema(operation_id="queue_retrieve", responses=QueueIn)
-    def get(self, request: Request, slug: str) -> Response:
-        """The settings, with the defaults of what was never set."""
-        project = get_project(request.user, slug, Ability.VIEW)
-        return Response(services.queue_settings(project).model_dump(mode="json"))
-
-    @extend_schema(operation_id="queue_update", request=QueueIn, responses=QueueIn)
-    def put(self, request: Request, slug: str) -> Response:
-        """Replace the settings. Another order holds for what is there once it was worked out: `queue/order/`."""
-        project = get_project(request.user, slug, Ability.MANAGE)
-        said = services.update_queue(project, parsed(QueueIn, request.data))
-        return Response(said.model_dump(mode="json"))
 
 
 class GroupIn(Input):

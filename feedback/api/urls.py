@@ -40,7 +40,6 @@ urlpatterns = [
         "completions/<int:pk>/shown/", reactions.ShownAgain.as_view(), name="api-completion-shown"
     ),
     path("completions/<int:pk>/thumbs/", reactions.Thumbs.as_view(), name="api-completion-thumbs"),
-    path("projects/<slug:slug>/queue/", queue.Queue.as_view(), name="api-queue"),
     path("projects/<slug:slug>/groups/", queue.Groups.as_view(), name="api-groups"),
     path("projects/<slug:slug>/groups/<int:pk>/", queue.Group.as_view(), name="api-group"),
     path(

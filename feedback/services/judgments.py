@@ -148,7 +148,7 @@ def _submit(new: NewSubmission) -> SubmissionOutcome:
     ]
     for judgment in judgments:
         insert(judgment)
-    if lease is not None:
+    if lease is not None or old is not None:
         widen_overlap(item)
     return SubmissionOutcome("created", submission, judgments=judgments)
 

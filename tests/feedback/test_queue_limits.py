@@ -288,3 +288,19 @@ def test_gold_that_is_none_any_more_is_asked_again(
     skip_assignment(lease(project, reviewer))
     item.refresh_from_db()
     assert (item.places, item.order_key) == (1, 1)
+
+
+def test_a_changed_answer_may_make_people_disagree(
+    project: Project, annotator: User, reviewer: User
+) -> None:
+    item = new_item(project, overlap=2)
+    queue(project, ceiling=4)
+    answer(lease(project, annotator))
+    stored = answer(lease(project, reviewer))
+    changed = services.NewSubmission(
+        item.pk, stored.annotator, {"pairwise": {"choice": "second"}}, "changed", amends=stored.pk
+    )
+    services.submit_judgment(changed)
+    item.refresh_from_db()
+    assert (item.overlap, item.places) == (3, 1)
+    assert not broken_items(project.pk).exists()

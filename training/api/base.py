@@ -64,9 +64,14 @@ class JobOut(serializers.ModelSerializer[Job]):
         return job.error or None
 
 
-def queued(job: Job) -> Response:
-    """202 with the job and where it is; a worker is woken once the job is surely stored."""
+def nudge_later(job: Job) -> None:
+    """A worker is woken once the job is surely stored."""
     transaction.on_commit(partial(tasks.nudge, job.queue))
+
+
+def queued(job: Job) -> Response:
+    """202 with the job and where it is."""
+    nudge_later(job)
     return Response(
         JobOut(job).data, status=202, headers={"Location": reverse("api-job", args=[job.pk])}
     )

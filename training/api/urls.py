@@ -22,6 +22,7 @@ PROJECT = "projects/<slug:slug>"
 urlpatterns = [
     path(f"{PROJECT}/imports/", imports.Imports.as_view(), name="api-imports"),
     path(f"{PROJECT}/export/", exports.ProjectExport.as_view(), name="api-project-export"),
+    path(f"{PROJECT}/queue/", queue.Queue.as_view(), name="api-queue"),
     path(f"{PROJECT}/queue/order/", queue.QueueOrder.as_view(), name="api-queue-order"),
     path(f"{PROJECT}/quality/", quality.Quality.as_view(), name="api-quality"),
     path(

@@ -1,4 +1,4 @@
-"""Order: the keys of all items that wait, worked out anew for the order that the project's queue has."""
+"""Order: the keys of all items that wait, worked out anew; and one more asked where a new ceiling allows it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from itertools import islice
 
 from django.db.models import Max
 
-from feedback.models import Item, Judgment
+from feedback.models import Item, Judgment, Project
 from feedback.ordering import ORDERINGS
 from feedback.selectors.waiting import orderable_items, waiting_items
 from feedback.services import queue_settings
 from feedback.services.ordering import rank_by, rank_by_priority, write_keys
+from feedback.services.widening import widen_disputed
 from training.jobs.context import JobContext
+from training.models import JobState
 from training.operations.base import Operation, Outcome, Params
 
 BATCH = 500
@@ -31,10 +33,12 @@ class OrderItems(Operation[OrderParams]):
     params_model = OrderParams
 
     def run(self, context: JobContext, params: OrderParams) -> Outcome:
-        """Rank what waits, then write the keys."""
+        """Ask more where people disagree, then rank what waits, and write the keys."""
         project = context.job.project
         assert project is not None  # noqa: S101 queues always have a project
-        ordering = ORDERINGS[queue_settings(project).order]
+        settings = queue_settings(project)
+        ordering = ORDERINGS[settings.order]
+        widened = _widen(context, project, settings.ceiling)
         seen = {"judgment": _newest(Judgment), "item": _newest(Item)}
         total = orderable_items(project).count()
         context.progress(0, total + 1, "Ranking" if ordering.ranked else "Writing")
@@ -47,7 +51,20 @@ class OrderItems(Operation[OrderParams]):
             rows = orderable_items(project).order_by("pk").values_list("pk", flat=True)
             ids = rows.iterator(chunk_size=BATCH)
         done = _write(context, ids, total, ordering.name, ranks)
-        return Outcome(result={"order": ordering.name, "items": done, **seen})
+        result = {"order": ordering.name, "items": done, "ceiling": settings.ceiling}
+        return Outcome(result={**result, "widened": widened, **seen})
+
+
+def _widen(context: JobContext, project: Project, ceiling: int | None) -> int:
+    """How many items one more is asked about. Under the ceiling of the job before, answers saw to it themselves."""
+    before = project.jobs.filter(operation=OrderItems.name, state=JobState.DONE).first()
+    if before is not None and before.result.get("ceiling") == ceiling:
+        return 0
+    widened = 0
+    for more in widen_disputed(project):
+        context.check()
+        widened += more
+    return widened
 
 
 def _newest(model: type[Judgment] | type[Item]) -> int:

@@ -11,7 +11,7 @@ from training.services.jobs import (
     run_next,
     sweep_jobs,
 )
-from training.services.ordering import order_what_is_due, start_ordering
+from training.services.ordering import order_what_is_due, save_queue, start_ordering
 from training.services.policies import add_policy, archive_policy
 from training.services.sampling import (
     NewSampling,
@@ -46,6 +46,7 @@ __all__ = [
     "run_directory",
     "run_here",
     "run_next",
+    "save_queue",
     "start_erasure",
     "start_import",
     "start_ordering",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from feedback.models import Item, Judgment, Project, User
-from feedback.ordering import ORDERINGS
-from feedback.services import queue_settings
+from feedback.ordering import ORDERINGS, QueueSettings
+from feedback.services import queue_settings, update_queue
 from training.models import Job, JobState
 from training.services.jobs import queue_once
 
@@ -17,6 +19,19 @@ OPERATION = "order_items"
 MANY = 500  # new answers after which an order is out of date, however young it is …
 OFTEN = timedelta(minutes=5)  # … but for this
 SELDOM = timedelta(hours=1)  # with fewer; and after a job that failed
+
+
+def save_queue(
+    project: Project, settings: Mapping[str, Any], owner: User
+) -> tuple[QueueSettings, Job | None]:
+    """Replace the queue's settings; another order or ceiling holds for what is there once the job ran.
+
+    Raises InvalidInput `invalid_queue`.
+    """
+    before = queue_settings(project)
+    after = update_queue(project, settings)
+    same = (after.order, after.ceiling) == (before.order, before.ceiling)
+    return after, None if same else start_ordering(project, owner)
 
 
 def start_ordering(project: Project, owner: User | None) -> Job:
@@ -45,16 +60,18 @@ def order_what_is_due() -> list[Job]:
 
 
 def _is_due(project: Project, now: datetime) -> bool:
-    order = ORDERINGS[queue_settings(project).order]
+    settings = queue_settings(project)
+    order = ORDERINGS[settings.order]
     last = project.jobs.filter(operation=OPERATION).first()
     if last is None:
-        return order.name != "breadth" and project.items.exists()
+        asked = order.name != "breadth" or settings.ceiling is not None
+        return asked and project.items.exists()
     if not last.is_over:
         return False
     age = now - (last.finished_at or last.created)
     if last.state != JobState.DONE:
         return age >= SELDOM
-    if last.result.get("order") != order.name:
+    if (last.result.get("order"), last.result.get("ceiling")) != (order.name, settings.ceiling):
         return True
     if not order.ranked or age < OFTEN:
         return False

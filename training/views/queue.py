@@ -14,29 +14,31 @@ from feedback.ordering import ORDERINGS
 from feedback.permissions import Ability
 from feedback.selectors import get_project
 from feedback.selectors.gold import gold_items
-from feedback.services import queue_settings, update_queue
+from feedback.services import queue_settings
 from feedback.views.requests import MemberRequest
 from training.forms.errors import show_error
 from training.models import JobState
-from training.services import start_ordering
+from training.services import save_queue, start_ordering
 from training.views.requests import nudge_for
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def queue(request: MemberRequest, slug: str) -> HttpResponse:
-    """Show the settings or store them; another order, or the button for it, starts the job."""
+    """Show the settings or store them; another order or ceiling, or the button for it, starts the job."""
     project = get_project(request.user, slug, Ability.MANAGE)
     before = queue_settings(project)
     form = QueueForm(request.POST if request.method == "POST" else None, settings=before)
     if form.is_bound and form.is_valid():
         try:
-            after = update_queue(project, form.payload())
+            _, job = save_queue(project, form.payload(), request.user)
         except TouchstoneError as error:
             show_error(form, error)
         else:
-            if after.order != before.order or "reorder" in request.POST:
-                nudge_for(start_ordering(project, request.user))
+            if job is None and "reorder" in request.POST:
+                job = start_ordering(project, request.user)
+            if job is not None:
+                nudge_for(job)
                 messages.success(request, "The queue is saved, and a job puts the items in order.")
             else:
                 messages.success(request, "The queue is saved.")

@@ -199,3 +199,14 @@ def test_a_wrong_sampling_leaves_nothing(
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert not Job.objects.exists()
     assert not Prompt.objects.exists()
+
+
+def test_another_order_starts_its_job(project: Project, api: APIClient) -> None:
+    url = f"/api/v1/projects/{project.slug}/queue/"
+    jobs = Job.objects.filter(operation="order_items")
+    assert api.put(url, {"gold_rate": 0.1}, format="json").status_code == 200
+    assert not jobs.exists()
+    said = api.put(url, {"order": "uncertain", "ceiling": 3}, format="json").json()
+    assert (said["order"], said["ceiling"], said["gold_rate"]) == ("uncertain", 3, 0)
+    assert jobs.count() == 1
+    assert api.get(url).json() == said

@@ -16,7 +16,13 @@ from tests.feedback.test_queue_limits import answer
 from tests.threads import at_once
 from tests.training.operations.test_import_and_freeze import imported, row
 from training.models import Job
-from training.services import order_what_is_due, ordering, run_next, start_ordering
+from training.services import (
+    order_what_is_due,
+    ordering,
+    run_next,
+    save_queue,
+    start_ordering,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,6 +132,31 @@ def test_a_failed_order_is_tried_again_once_an_hour(project: Project) -> None:
     assert not due(project)
     aged(project, minutes=61)
     assert due(project)
+
+
+def test_a_ceiling_holds_for_what_was_answered_before(
+    project: Project, owner: User, annotator: User, reviewer: User
+) -> None:
+    agreed, split, closed = (new_item(project, f"{n}?", overlap=2) for n in range(3))
+    Item.objects.filter(pk=closed.pk).update(places=0)
+    for user, choice in ((annotator, "first"), (reviewer, "second")):
+        for _ in range(2):
+            held = lease(project, user)
+            answer(held, choice if held.item_id == split.pk else "tie")
+    _, job = save_queue(project, {"ceiling": 3}, owner)
+    assert job is not None
+    assert due(project) is False  # it waits already
+    assert run_next("default", "test") is not None
+    job.refresh_from_db()
+    assert (job.state, job.result["widened"]) == ("done", 1), job.error
+    assert lease(project, owner).item_id == split.pk
+    overlaps = [Item.objects.get(pk=one.pk).overlap for one in (agreed, split, closed)]
+    assert overlaps == [2, 3, 2]
+    assert not broken_items(project.pk).exists()
+    assert not due(project)
+    services.update_queue(project, {"ceiling": 4})
+    assert due(project)
+    assert save_queue(project, {"ceiling": 4}, owner)[1] is None
 
 
 def test_many_who_look_at_once_queue_one_job(project: Project) -> None:
