@@ -16,7 +16,7 @@ from training.jobs.context import JobContext
 from training.models import Snapshot
 from training.operations.base import Operation, Outcome, Params
 from training.registry import cached_tree
-from training.snapshots import read_manifest, without_judgments
+from training.snapshots import ERASED, read_manifest, without_judgments
 
 
 class EraseParams(Params):
@@ -55,7 +55,8 @@ def _erase_from(snapshot: Snapshot, gone: set[int], target: Path) -> bool:
     left = without_judgments(cached_tree(snapshot.artefact), target, gone)
     if left is not None:
         snapshot.artefact = store_tree(target, _prefix(snapshot, left.digest))
-        snapshot.counts = left.counts
+        erased = sum(erasure.lines for erasure in left.erasures)
+        snapshot.counts = {**left.counts, ERASED: erased}
         snapshot.save(update_fields=["artefact", "counts"])
         shutil.rmtree(target)
     for erasure in read_manifest(cached_tree(snapshot.artefact)).erasures:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.snapshots.erase import without_judgments
+from training.snapshots.erase import ERASED, without_judgments
 from training.snapshots.freeze import SnapshotOptions, write_snapshot
 from training.snapshots.read import Manifest, read_evidence, read_manifest
 from training.snapshots.shuffle import shuffled_copy
@@ -10,6 +10,7 @@ from training.snapshots.split import Split, split_of
 from training.snapshots.weights import weighted
 
 __all__ = [
+    "ERASED",
     "Manifest",
     "SnapshotOptions",
     "Split",

@@ -20,6 +20,8 @@ The keys of `counts`, all present even when zero; each also with `_train` and `_
     image               records about images, which text is not learnt from
     ranking, score, critique, demonstration   records of that name
     prompts             different prompts
+
+A snapshot from which people were erased has `erased` besides: the lines that were taken out.
 """
 
 from __future__ import annotations

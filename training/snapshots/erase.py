@@ -12,6 +12,8 @@ from training.snapshots.counts import Tally
 from training.snapshots.freeze import write_atomically
 from training.snapshots.read import EVIDENCE, MANIFEST, Erasure, Manifest, digest_of, read_manifest
 
+ERASED = "erased"  # among a snapshot's counts: the lines that were taken out since it was frozen
+
 
 def without_judgments(source: Path, target: Path, gone: Set[int]) -> Manifest | None:
     """Write the snapshot in `source` into `target` without these judgments' lines; None where it has none of them.

@@ -10,7 +10,10 @@ from django.conf import settings
 from django.urls import reverse
 
 from feedback import services
+from feedback.assignment import broken_items
 from feedback.models import Annotator, Draft, Judgment, Project, User
+from feedback.selectors.annotators import persons
+from feedback.selectors.progress import count_progress
 from tests.cast import ApiOf, ClientOf, freeze, judge, lease, new_item
 from training.artefacts import tree_exists
 from training.models import Job, Snapshot
@@ -58,8 +61,31 @@ def test_the_database_forgets(project: Project, owner: User, someone: Annotator)
     assert erased(someone, owner).result["judgments"] == 2  # again: harmless
 
 
+def test_somebody_else_is_asked_instead(project: Project, owner: User, someone: Annotator) -> None:
+    """Counts are without what was erased; what only this person was asked waits for nobody."""
+    mine, theirs = (new_item(project, f"Only {n}?") for n in range(2))
+    for item in (mine, theirs):
+        services.change_item(item, {"only_for": someone})
+    assert someone.user is not None
+    for _ in range(2):  # the one that was held, and the first of these
+        judge(project, someone.user)
+    erased(someone, owner)
+    erased(someone, owner)
+    progress = count_progress(project)
+    assert progress.people == {"items": 5, "wanted": 6, "given": 3}
+    assert [person.answered for person in persons([someone])] == [0]
+    for item in (mine, theirs):
+        item.refresh_from_db()
+        assert (item.overlap, item.places) == (0, 0)
+    assert not broken_items(project.pk).exists()
+    new = User.objects.create_user("new")
+    for _ in range(3):
+        judge(project, new)
+    assert not broken_items(project.pk).exists()
+
+
 def test_snapshots_lose_the_lines_and_say_so(
-    project: Project, owner: User, someone: Annotator
+    project: Project, owner: User, someone: Annotator, client_of: ClientOf
 ) -> None:
     snapshot = freeze(project, owner)
     before = {one.context.judgment for one in snapshot_evidence(snapshot)}
@@ -78,6 +104,11 @@ def test_snapshots_lose_the_lines_and_say_so(
     (erasure,) = manifest.erasures
     assert (erasure.digest, erasure.lines) == (digest, 2)
     assert manifest.digest != digest
+    assert snapshot.counts["erased"] == 2
+    address = reverse("snapshot", args=[project.slug, snapshot.pk])
+    assert "2 lines of people who were erased" in " ".join(
+        client_of(owner).get(address).content.decode().split()
+    )
     assert snapshot.digest == digest  # by which checkpoints know it
     assert snapshot.counts["comparison"] == manifest.counts["comparison"] == 3
     assert set(manifest.annotators) == {str(services.annotator_for_user(project, owner).pseudonym)}
