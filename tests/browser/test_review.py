@@ -37,8 +37,7 @@ def test_a_reviewer_decides_by_keyboard(
     page.keyboard.press("r")
     expect(page.get_by_label("Reason")).to_be_focused()
     page.keyboard.type("It is.")
-    page.keyboard.press("Escape")
-    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")
     page.wait_for_url("**" + reverse("review_item", args=[project.slug, item.pk]))
     expect(page.get_by_text("Decided anew by rita")).to_be_visible()
     answer = Decision.objects.get().judgment.answer

@@ -1,6 +1,6 @@
 // One kind's own form by itself, by keyboard as in judging: practice in a gate, a decision, a known answer.
 import { announce } from "../announce.js";
-import { Keys, isPressing, isTyping } from "../judging/keys.js";
+import { Keys, chord, isPressing, isTyping } from "../judging/keys.js";
 
 const form = document.getElementById("answer");
 const field = form?.querySelector(".kind");
@@ -42,7 +42,13 @@ function goOn() {
 
 document.addEventListener("keydown", (event) => {
   const { target, key } = event;
-  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.defaultPrevented || event.isComposing) return;
+  if (chord(event) === "Enter" && !event.shiftKey) {
+    event.preventDefault(); // while typing, too
+    if (!event.repeat) goOn();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (isTyping(target)) {
     if (key === "Escape") target.blur();
     return;
