@@ -20,7 +20,7 @@ from feedback.assignment.holding import (
 )
 from feedback.assignment.leases import Gated, next_assignment
 from feedback.assignment.limits import Nothing
-from feedback.assignment.places import add_place, order_key_for
+from feedback.assignment.places import add_place, keep_one_place, order_key_for
 from feedback.assignment.queue import forget_cursors
 from feedback.assignment.repeats import copy_item
 
@@ -36,6 +36,7 @@ __all__ = [
     "expire_assignments",
     "extend_assignment",
     "forget_cursors",
+    "keep_one_place",
     "lease_ended",
     "lock_open",
     "lock_own",

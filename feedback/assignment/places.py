@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import Count, F
 
-from feedback.models import Assignment, Item
+from feedback.models import Assignment, AssignmentState, Item
 from feedback.ordering import STEP, QueueSettings
 
 # One place less of the item given, and it goes behind those that fewer people have or had: what comes before
@@ -32,6 +32,19 @@ def return_places(assignments: Iterable[int]) -> None:
 def add_place(item_id: int) -> None:
     """One more person is asked. The key stays: it counts the places taken."""
     Item.objects.filter(pk=item_id).update(places=F("places") + 1, overlap=F("overlap") + 1)
+
+
+def keep_one_place(item_id: int, only_for: int) -> None:
+    """An item for one person alone: no place that nobody could fill, none once they hold or answered it.
+
+    The caller has locked the item.
+    """
+    taken = (AssignmentState.OPEN, AssignmentState.SUBMITTED)
+    theirs = Assignment.objects.filter(item=item_id, annotator=only_for, state__in=taken)
+    most = 0 if theirs.exists() else 1
+    surplus = F("places") - most
+    rows = Item.objects.filter(pk=item_id, places__gt=most)
+    rows.update(places=most, overlap=F("overlap") - surplus)
 
 
 def order_key_for(settings: QueueSettings, priority: int) -> int:

@@ -101,13 +101,17 @@ def undecide(item: Item, kind: str) -> bool:
 
 @transaction.atomic
 def ask_one_more(item: Item) -> Item:
-    """One more person is asked. Raises Conflict `cannot_ask_more` for gold, and where a hundred are asked."""
+    """One more person is asked.
+
+    Raises Conflict `cannot_ask_more` for gold, for what is for one person only, and where a hundred are asked.
+    """
     locked = Item.objects.select_for_update().get(pk=item.pk)
-    if locked.gold is not None or locked.withdrawn_at is not None or locked.overlap >= MOST_OVERLAP:
+    special = locked.gold is not None or locked.only_for_id is not None
+    if special or locked.withdrawn_at is not None or locked.overlap >= MOST_OVERLAP:
         raise Conflict(
             "Nobody else can be asked about this item.",
             code="cannot_ask_more",
-            hint="It is gold or withdrawn, or a hundred people are asked already.",
+            hint="It is gold, withdrawn or for one person only, or a hundred people are asked already.",
         )
     add_place(locked.pk)
     locked.refresh_from_db()

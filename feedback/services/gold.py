@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from feedback.assignment import TAKES, exam_settled, order_key_for
+from feedback.assignment import TAKES, exam_settled, keep_one_place, order_key_for
 from feedback.errors import InvalidInput
 from feedback.kinds import get_kind
 from feedback.kinds.base import Answer, Kind
@@ -82,6 +82,9 @@ def unmark_gold(item: Item) -> Item:
     settings = QueueSettings.parse(locked.project.queue)
     locked.order_key = order_key_for(settings, locked.priority) + taken
     locked.save(update_fields=["gold", "overlap", "places", "order_key"])
+    if locked.only_for_id is not None:
+        keep_one_place(locked.pk, locked.only_for_id)
+        locked.refresh_from_db()
     return locked
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from feedback.assignment import forget_cursors, order_key_for
+from feedback.assignment import forget_cursors, keep_one_place, order_key_for
 from feedback.errors import Conflict, InvalidInput
 from feedback.models import Annotator, AnnotatorGroup, Item, Project
 from feedback.ordering import NOW, QueueSettings
@@ -40,12 +40,17 @@ def save_group(
     annotators: Sequence[Annotator],
     group: AnnotatorGroup | None = None,
 ) -> AnnotatorGroup:
-    """A new group, or another name and other members for one. Raises InvalidInput, Conflict `group_exists`."""
+    """A new group, or another name and other members for one.
+
+    Raises InvalidInput `invalid_name`, `unknown_annotator`, `not_a_person`, Conflict `group_exists`.
+    """
     name = name.strip()
     if not 0 < len(name) <= LONGEST_NAME or "\x00" in name:
         raise InvalidInput("A group has a name of 1 to 100 characters.", code="invalid_name")
     if any(annotator.project_id != project.pk for annotator in annotators):
         raise InvalidInput("A group's members belong to its project.", code="unknown_annotator")
+    for annotator in annotators:
+        _require_user(annotator)
     named = AnnotatorGroup.objects.filter(project=project, name=name)
     if named.exclude(pk=group.pk if group else 0).exists():
         raise Conflict(f"There is a group '{name}' already.", code="group_exists")
@@ -73,11 +78,14 @@ def delete_group(group: AnnotatorGroup) -> None:
 def change_item(item: Item, changes: Mapping[str, Any]) -> Item:
     """Change whom an item is for (`group`, `only_for`; None: everybody) and its `priority`.
 
-    Who holds the item keeps it. Raises InvalidInput.
+    Who holds the item keeps it. For one person it has one free place at most, which stays so when it is for all
+    again. Raises InvalidInput `unknown_annotator`, `not_a_person`, `invalid_priority`.
     """
     for name in ("group", "only_for"):
         if changes.get(name) is not None and changes[name].project_id != item.project_id:
             raise InvalidInput("The item is of another project.", code="unknown_annotator")
+    if changes.get("only_for") is not None:
+        _require_user(changes["only_for"])
     with transaction.atomic():
         locked = (
             Item.objects.select_for_update(of=("self",)).select_related("project").get(pk=item.pk)
@@ -87,8 +95,20 @@ def change_item(item: Item, changes: Mapping[str, Any]) -> Item:
         fields = {name: changes[name] for name in ("group", "only_for") if name in changes}
         if fields:
             Item.objects.filter(pk=item.pk).update(**fields)
+        if fields.get("only_for") is not None:
+            keep_one_place(item.pk, fields["only_for"].pk)
     locked.refresh_from_db()
     return locked
+
+
+def _require_user(annotator: Annotator) -> None:
+    if annotator.user_id is None:
+        raise InvalidInput(
+            f"'{annotator}' has no account here and is never asked.",
+            code="not_a_person",
+            hint="Items can be given to people who judge here: not to judges, to imported names, to viewers "
+            "of another application, or to who was erased.",
+        )
 
 
 def _move(item: Item, priority: int) -> None:

@@ -105,7 +105,7 @@ def _for_owner(found: Item, judgments: Iterable[Judgment]) -> dict[str, Any]:
         "gold_kinds": [a.kind for a in asked_kinds(found) if not a.kind.keeps_sessions(a.settings)],
         "submissions": [(pk, "; ".join(texts)) for pk, texts in given.items()],
         "groups": AnnotatorGroup.objects.filter(project=found.project_id),
-        "people": people_of(found.project)[:MOST_PEOPLE],
+        "people": people_of(found.project).exclude(user=None)[:MOST_PEOPLE],
     }
 
 

@@ -17,9 +17,11 @@ from feedback.assignment import (
 from feedback.errors import Conflict, InvalidInput
 from feedback.exports import EXPORTS
 from feedback.exports.base import ExportOptions
-from feedback.models import Annotator, Assignment, Item, Project, Submission, User
+from feedback.models import Annotator, Assignment, Item, Project, Source, Submission, User
 from feedback.selectors import evidence_of, project_progress
 from feedback.selectors.gold import gold_standing
+from feedback.services.decisions import ask_one_more
+from feedback.services.erasure import erase_annotator
 from tests.cast import lease, new_item
 
 GOLD = {"pairwise": {"choice": "first"}}
@@ -304,3 +306,45 @@ def test_a_changed_answer_may_make_people_disagree(
     item.refresh_from_db()
     assert (item.overlap, item.places) == (3, 1)
     assert not broken_items(project.pk).exists()
+
+
+def test_an_item_for_one_person_has_one_place_at_most(
+    project: Project, owner: User, annotator: User, reviewer: User
+) -> None:
+    free, held = (new_item(project, f"{n}?", overlap=3) for n in range(2))
+    me = person(project, reviewer)
+    for item, choice in ((free, "first"), (held, "second")):
+        assert answer(lease(project, annotator), choice).item_id == item.pk
+    assert answer(lease(project, reviewer)).item_id == free.pk
+    for item, overlap, places in ((free, 2, 0), (held, 2, 1)):
+        services.change_item(item, {"only_for": me})
+        item.refresh_from_db()
+        assert (item.overlap, item.places) == (overlap, places)
+    queue(project, ceiling=5)
+    answer(lease(project, reviewer))
+    held.refresh_from_db()
+    assert (held.overlap, held.places) == (2, 0)
+    assert not broken_items(project.pk).exists()
+    with pytest.raises(Conflict) as caught:
+        ask_one_more(held)
+    assert caught.value.code == "cannot_ask_more"
+    services.unmark_gold(services.mark_gold(free, GOLD))
+    free.refresh_from_db()
+    assert (free.overlap, free.places) == (2, 0)
+    services.change_item(held, {"only_for": None})
+    assert ask_one_more(held).places == 1
+
+
+def test_only_who_can_be_asked_is_given_items(project: Project, annotator: User) -> None:
+    item = new_item(project)
+    imported = services.annotator_for(project, Source.IMPORT, "ann")
+    erased = person(project, annotator)
+    erase_annotator(erased)
+    erased.refresh_from_db()
+    for one in (imported, erased):
+        with pytest.raises(InvalidInput) as caught:
+            services.save_group(project, "Experts", [one])
+        assert caught.value.code == "not_a_person"
+        with pytest.raises(InvalidInput) as caught:
+            services.change_item(item, {"only_for": one})
+        assert caught.value.code == "not_a_person"
