@@ -11,7 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, QuerySet
 
 from feedback.errors import NotAllowed
-from feedback.models import Annotator, Project, User
+from feedback.models import Annotator, Decision, Impression, Project, Source, User
 from feedback.permissions import Ability, abilities
 from feedback.selectors.quality import annotator_for_reader
 
@@ -21,7 +21,19 @@ BATCH = 1000
 # What is told of each row, by the name of its table.
 FIELDS: dict[str, tuple[str, ...]] = {
     "assignments": ("id", "item", "order", "state", "skip_reason", "created", "closed_at"),
-    "submissions": ("id", "item", "key", "order", "lead_time", "edits", "client", "created"),
+    "submissions": (
+        "id",
+        "item",
+        "assignment",
+        "amends",
+        "key",
+        "order",
+        "lead_time",
+        "edits",
+        "client",
+        "gold_right",
+        "created",
+    ),
     "judgments": (
         "id",
         "submission",
@@ -36,6 +48,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "kind_records": ("id", "kind", "purpose", "data", "created", "closed_at"),
     "drafts": ("id", "item", "fields", "lead_time", "edits", "updated"),
+    "decisions": ("id", "item", "kind", "judgment", "created"),
+    "impressions": ("id", "completion", "key", "created"),
 }
 
 
@@ -48,12 +62,36 @@ def personal_lines(annotator: Annotator) -> Iterator[dict[str, Any]]:
         "source": annotator.source,
         "name": str(annotator),
         "pseudonym": annotator.pseudonym,
+        "groups": [group.name for group in annotator.groups.all()],
+        "paused_at": annotator.paused_at,
+        "pause_reason": annotator.pause_reason,
+        "exam_passed_at": annotator.exam_passed_at,
+        "excused_before": annotator.excused_before,
         "created": annotator.created,
     }
     for table, fields in FIELDS.items():
-        rows: QuerySet[Model] = getattr(annotator, table)
-        for row in rows.order_by("pk").values(*fields).iterator(chunk_size=BATCH):
+        for row in (
+            _rows(annotator, table).order_by("pk").values(*fields).iterator(chunk_size=BATCH)
+        ):
             yield {"record": table.removesuffix("s"), **row}
+
+
+def impressions_of(annotator: Annotator) -> QuerySet[Impression]:
+    """What was shown to the person in use."""
+    seen = Impression.objects.filter(completion__prompt__project=annotator.project_id)
+    human = annotator.source == Source.HUMAN
+    return seen.filter(viewer=annotator.pseudonym) if human else seen.none()
+
+
+def _rows(annotator: Annotator, table: str) -> QuerySet[Model]:
+    """Decisions are a user's, impressions a name's; all else is the annotator's."""
+    rows: dict[str, QuerySet[Any]] = {
+        "decisions": Decision.objects.filter(
+            item__project=annotator.project_id, reviewer=annotator.user_id or 0
+        ),
+        "impressions": impressions_of(annotator),
+    }
+    return rows[table] if table in rows else getattr(annotator, table).all()
 
 
 def annotator_for_export(user: User | AnonymousUser, project: Project, pk: int) -> Annotator:

@@ -18,6 +18,7 @@ from feedback.models import (
     KindRecord,
     Project,
 )
+from feedback.selectors.personal import impressions_of
 
 
 def erase_annotator(annotator: Annotator) -> set[int]:
@@ -55,6 +56,7 @@ def _empty(annotator: Annotator) -> None:
     own = Judgment.objects.filter(annotator=annotator, erased_at=None)
     own.update(erased_at=timezone.now(), answer={}, outcome={})
     Draft.objects.filter(annotator=annotator).delete()
+    impressions_of(annotator).update(viewer="")
     Judgment.objects.filter(annotator=annotator).update(record=None)
     KindRecord.objects.filter(annotator=annotator).delete()
     Assignment.objects.filter(annotator=annotator).update(skip_reason="")

@@ -11,9 +11,12 @@ from django.urls import reverse
 
 from feedback import services
 from feedback.assignment import broken_items
-from feedback.models import Annotator, Draft, Judgment, Project, User
+from feedback.models import Annotator, Draft, Impression, Judgment, Project, User
 from feedback.selectors.annotators import persons
+from feedback.selectors.personal import personal_lines
 from feedback.selectors.progress import count_progress
+from feedback.services.decisions import decide
+from feedback.services.reactions import show_again
 from tests.cast import ApiOf, ClientOf, freeze, judge, lease, new_item
 from training.artefacts import tree_exists
 from training.models import Job, Snapshot
@@ -185,6 +188,33 @@ def test_everything_can_be_taken_away(
     body = b"".join(api_of(owner).get(url).streaming_content)  # type: ignore[attr-defined]
     assert SECRET not in body.decode()
     assert "anna" not in body.decode()
+
+
+def test_everything_is_what_is_stored(
+    project: Project, owner: User, reviewer: User, someone: Annotator
+) -> None:
+    item = services.mark_gold(new_item(project, "Gold?"), {"pairwise": {"choice": "tie"}})
+    services.update_queue(project, {"exam": {"items": 1}})
+    project.refresh_from_db()
+    judge(project, reviewer)
+    me = services.annotator_for_user(project, reviewer)
+    services.save_group(project, "Experts", [me])
+    services.pause_annotator(me, "Please call me.")
+    chosen = Judgment.objects.filter(annotator=someone)[0]
+    decide(chosen.item, chosen.pk, reviewer)
+    show_again(item.slots.all()[0].completion, key="k", viewer=me.pseudonym)
+    me.refresh_from_db()
+    lines = {line["record"]: line for line in personal_lines(me)}
+    first = lines["annotator"]
+    assert (first["groups"], first["pause_reason"]) == (["Experts"], "Please call me.")
+    assert (first["paused_at"], first["exam_passed_at"]) == (me.paused_at, me.exam_passed_at)
+    assert (lines["submission"]["gold_right"], lines["submission"]["amends"]) == (False, None)
+    assert lines["decision"]["judgment"] == chosen.pk
+    assert lines["impression"]["key"] == "k"
+    erased(me, owner)
+    me.refresh_from_db()
+    assert not {"decision", "impression"} & {line["record"] for line in personal_lines(me)}
+    assert Impression.objects.get().viewer == ""
 
 
 def test_the_page_wants_the_box_ticked(
