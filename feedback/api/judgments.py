@@ -121,10 +121,21 @@ class JudgmentOut(serializers.ModelSerializer[Judgment]):
         return side_of(judgment)
 
 
+class GoldResultOut(serializers.Serializer[Any]):
+    """How an answer compares with the known one."""
+
+    right = serializers.BooleanField(source="gold_right")
+    expected = AnswersField(source="item.gold.answers", help_text="The known answer to each kind.")
+    explanation = serializers.CharField(source="item.gold.explanation")
+
+
 class SubmissionOut(serializers.ModelSerializer[Submission]):
     """What was stored, the first time or now."""
 
     judgments = serializers.SerializerMethodField()
+    gold = serializers.SerializerMethodField(
+        help_text="How it went where the answer is known, which is told after answering; else null."
+    )
 
     class Meta:
         model = Submission
@@ -135,6 +146,7 @@ class SubmissionOut(serializers.ModelSerializer[Submission]):
             "amends",
             "key",
             "judgments",
+            "gold",
             "order",
             "lead_time",
             "edits",
@@ -146,6 +158,13 @@ class SubmissionOut(serializers.ModelSerializer[Submission]):
     def get_judgments(self, submission: Submission) -> Any:
         """They come with the submission, or are read."""
         return [told(JudgmentOut, judgment) for judgment in submission.judgments.all()]
+
+    @extend_schema_field(GoldResultOut(allow_null=True))
+    def get_gold(self, submission: Submission) -> Any:
+        """Null, too, once the item is no gold any more."""
+        if submission.gold_right is None or submission.item.gold is None:
+            return None
+        return told(GoldResultOut, submission)
 
 
 class ItemJudgments(ListModelMixin, GenericAPIView[Judgment]):

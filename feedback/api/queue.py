@@ -87,6 +87,14 @@ class GoldIn(Input):
 class ItemGold(APIView):
     """An item with known answers: it tests people, and is no evidence."""
 
+    @extend_schema(operation_id="items_gold_retrieve", responses=GoldIn)
+    def get(self, request: Request, pk: int) -> Response:
+        """The known answers; 404 `not_gold` for an ordinary item."""
+        item = get_item(request.user, min(pk, LARGEST_ID), Ability.MANAGE)
+        if item.gold is None:
+            raise NotFound("This item has no known answer.", code="not_gold")
+        return Response(item.gold)
+
     @extend_schema(operation_id="items_gold", request=GoldIn, responses=GoldIn)
     def put(self, request: Request, pk: int) -> Response:
         """Make the item gold, or change its answers; what was answered before is not marked anew."""

@@ -9,7 +9,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from feedback.models import Project, User
-from feedback.services import change_item, save_group
+from feedback.services import change_item, mark_gold, save_group
 from tests.cast import ApiOf, freeze, judge, lease, new_checkpoint, new_item
 from training.models import Job
 
@@ -47,7 +47,7 @@ TABLE: dict[str, dict[str, set[str]]] = {
     "api-annotator": {"patch": OWNERS},
     "api-annotator-return": {"post": OWNERS},
     "api-item": {"get": VIEWERS, "patch": OWNERS},
-    "api-item-gold": {"put": OWNERS, "delete": OWNERS},
+    "api-item-gold": {"get": OWNERS, "put": OWNERS, "delete": OWNERS},
     "api-review": {"get": VIEWERS},
     "api-item-decisions": {"get": VIEWERS},
     "api-item-decision": {"put": VIEWERS, "delete": VIEWERS},
@@ -120,6 +120,7 @@ def addresses(
     assert judged is not None
     item = new_item(project)
     held = lease(project, annotator)
+    gold = mark_gold(new_item(project, "Known?"), {"pairwise": {"choice": "first"}})
     job = Job.objects.create(project=project, owner=owner, operation="import_content")
     group = save_group(project, "Experts", [held.annotator])
     change_item(item, {"group": group})  # a group in use stays, whoever deletes it
@@ -127,7 +128,7 @@ def addresses(
         "api-group": [project.slug, group.pk],
         "api-annotator": [project.slug, held.annotator_id],
         "api-annotator-return": [project.slug, held.annotator_id],
-        "api-item-gold": [item.pk],
+        "api-item-gold": [gold.pk],
         "api-kind": ["pairwise"],
         "api-member": [project.slug, stranger.username],
         "api-item": [item.pk],
