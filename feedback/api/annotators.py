@@ -79,7 +79,9 @@ class AnnotatorIn(Input):
     """What the owner decides about a person; what is left out stays."""
 
     paused = serializers.BooleanField(required=False)
-    reason = TextField(required=False, allow_blank=True, default="", max_length=2000)
+    reason = TextField(
+        required=False, allow_blank=True, max_length=2000, help_text="Of a pause, with `paused`."
+    )
     exam_passed = serializers.BooleanField(
         required=False, help_text="True lets a person work who has not passed the exam."
     )
@@ -89,6 +91,12 @@ class AnnotatorIn(Input):
         if not value:
             raise serializers.ValidationError("Only true can be said.")
         return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A reason of nothing would be lost."""
+        if attrs.get("reason") and attrs.get("paused") is not True:
+            raise serializers.ValidationError({"reason": ["A reason comes with `paused`: true."]})
+        return attrs
 
 
 class AnnotatorDetail(APIView):
@@ -101,7 +109,7 @@ class AnnotatorDetail(APIView):
         annotator = get_annotator(project, min(pk, LARGEST_ID))
         said = parsed(AnnotatorIn, request.data)
         if said.get("paused") is True:
-            services.pause_annotator(annotator, said["reason"])
+            services.pause_annotator(annotator, said.get("reason", ""))
         elif said.get("paused") is False:
             services.resume_annotator(annotator)
         if said.get("exam_passed"):

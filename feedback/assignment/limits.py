@@ -29,8 +29,8 @@ def refusal(
     ):
         return Nothing(
             "quota",
-            f"You have answered the {settings.daily_quota} items that one person may answer here in a "
-            "day. The next day begins at midnight UTC.",
+            "You have answered as many items as one person may answer here in a day "
+            f"({settings.daily_quota}). The next day begins at midnight UTC.",
         )
     return None
 

@@ -14,6 +14,7 @@ from feedback.models import Annotator, Assignment, AssignmentState, Item, Projec
 from feedback.selectors.judgments import counted_judgments
 
 FRESH_SECONDS = 30
+MANY = 20_000  # items that take a few hundredths of a second to count
 PROGRESS = "progress"  # the name of the report that holds the counts of a large project
 
 
@@ -77,14 +78,19 @@ def count_progress(project: Project) -> Progress:
 
 
 def judging_progress(project: Project) -> JudgingProgress:
-    """Of a large project as last stored; else counted at most every 30 seconds in each process."""
+    """Of a large project as last stored; else as it is now, so that every process tells the same.
+
+    A project that is large before its counts were ever stored is counted at most every 30 seconds in each process.
+    """
+    stored = Report.objects.filter(project=project, name=PROGRESS).order_by("-pk").first()
+    if stored is not None:
+        return JudgingProgress(**_reported(stored).people)
     key = f"judging-progress-{project.pk}"
     found: JudgingProgress | None = cache.get(key)
     if found is None:
-        stored = Report.objects.filter(project=project, name=PROGRESS).order_by("-pk").first()
-        people = None if stored is None else _reported(stored).people
-        found = _counted(project) if people is None else JudgingProgress(**people)
-        cache.set(key, found, FRESH_SECONDS)
+        found = _counted(project)
+        if found.items >= MANY:
+            cache.set(key, found, FRESH_SECONDS)
     return found
 
 

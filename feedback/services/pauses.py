@@ -8,6 +8,7 @@ from django.utils import timezone
 from feedback.assignment import note_pass, release_all
 from feedback.errors import InvalidInput
 from feedback.models import Annotator, Source
+from feedback.services.checks import check_text
 
 LONGEST_REASON = 2000
 
@@ -15,10 +16,10 @@ LONGEST_REASON = 2000
 def pause_annotator(annotator: Annotator, reason: str = "") -> None:
     """No more items for this person, who is told the reason; the items held go back to the pool.
 
-    Raises InvalidInput `not_a_person`, `text_too_long`.
+    Raises InvalidInput `not_a_person`, `text_too_long`, `nul_character`.
     """
     _require_person(annotator)
-    if len(reason) > LONGEST_REASON or "\x00" in reason:
+    if len(check_text(reason, "reason")) > LONGEST_REASON:
         raise InvalidInput(
             f"A reason has at most {LONGEST_REASON} characters.", code="text_too_long"
         )

@@ -60,8 +60,8 @@ def annotator_change(request: MemberRequest, slug: str, pk: int) -> HttpResponse
 def group_save(request: MemberRequest, slug: str) -> HttpResponse:
     """A new group, or (with `group`) another name and other members, or `delete`."""
     project = get_project(request.user, slug, Ability.MANAGE)
-    pk = parse_id(request.POST.get("group"))
-    group = get_group(project, pk) if pk else None
+    named = request.POST.get("group")
+    group = get_group(project, parse_id(named) or 0) if named else None
     chosen = [parse_id(text) or 0 for text in request.POST.getlist("annotators")]
     members = list(people_of(project).filter(pk__in=chosen))
     try:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from feedback import services
 from feedback.errors import InvalidInput, TouchstoneError
-from feedback.models import Annotator, Item, Project
+from feedback.models import Item
 from feedback.permissions import Ability
 from feedback.selectors import get_project, item_detail
 from feedback.selectors.annotators import get_annotator, get_group
@@ -71,11 +71,11 @@ def item_for(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
     """Restrict the item to a group or a person, or not; and its priority."""
     project = get_project(request.user, slug, Ability.MANAGE)
     found = item_detail(project, pk)
-    group, person = (parse_id(request.POST.get(name)) for name in ("group", "only_for"))
+    group, person = (request.POST.get(name) for name in ("group", "only_for"))
     try:
         changes = {
-            "group": get_group(project, group) if group else None,
-            "only_for": _person(project, person),
+            "group": get_group(project, parse_id(group) or 0) if group else None,
+            "only_for": get_annotator(project, parse_id(person) or 0) if person else None,
             "priority": _priority(request.POST.get("priority", "")),
         }
         services.change_item(found, changes)
@@ -94,10 +94,6 @@ def _mark(request: MemberRequest, found: Item) -> None:
         return
     given = [j.pk for j in found.judgments.all() if j.submission_id == submission]
     services.mark_gold_as_judged(given, found, explanation)
-
-
-def _person(project: Project, pk: int | None) -> Annotator | None:
-    return get_annotator(project, pk) if pk else None
 
 
 def _priority(text: str) -> int:

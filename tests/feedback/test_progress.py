@@ -16,9 +16,8 @@ from tests.cast import ClientOf, judge, new_item
 
 @pytest.fixture
 def large(project: Project, monkeypatch: Any) -> Project:
-    """A project with two items, which is large from now on; judging progress is not kept in memory."""
+    """A project with two items, which is large from now on."""
     monkeypatch.setattr(progress, "LARGE", 2)
-    monkeypatch.setattr("feedback.selectors.progress.FRESH_SECONDS", 0)
     new_item(project, "One?")
     new_item(project, "Two?")
     return project
@@ -35,6 +34,13 @@ def test_a_small_project_is_counted_as_it_is(project: Project, annotator: User) 
     judge(project, annotator)
     assert known_progress(project).submissions == 1
     assert not Report.objects.exists()
+
+
+def test_every_process_tells_the_same_of_a_small_one(project: Project, annotator: User) -> None:
+    new_item(project)
+    assert judging_progress(project).percent == 0
+    judge(project, annotator)
+    assert judging_progress(project).percent == 100
 
 
 def test_a_large_one_is_counted_anew_when_something_was_stored(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from feedback.selectors import evidence_of, project_progress
 from feedback.selectors.gold import gold_standing
 from feedback.services.decisions import ask_one_more
 from feedback.services.erasure import erase_annotator
-from tests.cast import lease, new_item
+from tests.cast import ApiOf, lease, new_item
 
 GOLD = {"pairwise": {"choice": "first"}}
 
@@ -143,6 +144,18 @@ def test_a_pause_gives_back_what_was_held(
     with pytest.raises(Conflict, match=r"You are paused.*Please read the guidelines") as caught:
         answer(held)
     assert caught.value.code == "paused"
+
+
+def test_a_reason_over_rest_comes_with_a_pause(
+    project: Project, owner: User, annotator: User, api_of: ApiOf
+) -> None:
+    url = f"/api/v1/projects/{project.slug}/annotators/{person(project, annotator).pk}/"
+    patch = partial(api_of(owner).patch, url, format="json")
+    assert patch({"paused": True, "reason": "One."}).json()["pause_reason"] == "One."
+    for said in ({"reason": "Two."}, {"reason": "Two.", "paused": False}):
+        refused = patch(said)
+        assert (refused.status_code, "comes with" in str(refused.json())) == (400, True)
+    assert person(project, annotator).pause_reason == "One."
 
 
 def test_gold_under_a_lease_that_ran_out_is_not_said_to_be_complete(

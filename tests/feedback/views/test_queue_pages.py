@@ -113,6 +113,8 @@ def test_people_are_paused_resumed_and_their_items_returned(
     url = reverse("annotator_change", args=[project.slug, held.annotator_id])
     client.post(url, {"action": "return"})
     assert stored(item).places == 1
+    refused = client.post(url, {"action": "pause", "reason": "a\0b"}, follow=True)
+    assert "contains a NUL character" in refused.content.decode()
     client.post(url, {"action": "pause", "reason": "Call me <b>"})
     page = client_of(annotator).get(reverse("judge", args=[project.slug])).content.decode()
     assert "You are paused" in page
@@ -138,7 +140,12 @@ def test_a_group_is_made_changed_used_and_deleted(
     client.post(url, {"group": group.pk, "delete": "1"})
     assert AnnotatorGroup.objects.count() == 1
     client.post(restrict, {"group": "", "only_for": me.pk, "priority": "x"})
+    for unknown in ({"group": "zz"}, {"group": "0"}, {"only_for": "zz"}):
+        page = client.post(restrict, unknown, follow=True).content.decode()
+        assert "There is no such" in page
     assert stored(item).group_id == group.pk
+    assert client.post(url, {"group": "zz", "name": "Others"}).status_code == 404
+    assert AnnotatorGroup.objects.count() == 1
     client.post(restrict, {"group": "", "only_for": me.pk, "priority": "0"})
     assert (stored(item).group_id, stored(item).only_for_id) == (None, me.pk)
     client.post(url, {"group": group.pk, "delete": "1"})
