@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -26,12 +26,13 @@ def annotators(request: MemberRequest, slug: str) -> HttpResponse:
     """Everybody who judges, with counts and the standing on gold; and the groups."""
     project = get_project(request.user, slug, Ability.MANAGE)
     page = page_of(request, people_of(project))
-    groups = AnnotatorGroup.objects.filter(project=project).prefetch_related("annotators")
+    groups = AnnotatorGroup.objects.filter(project=project).prefetch_related("annotators__user")
     context = {
         "project": project,
         "page": page,
         "people": persons(page.rows),
-        "groups": [(group, {a.pk for a in group.annotators.all()}) for group in groups],
+        "groups": [(group, *_choices(page.rows, group.annotators.all())) for group in groups],
+        "choices": _choices(page.rows, ())[1],
         "exam": services.queue_settings(project).exam,
     }
     return render(request, "feedback/annotators.html", context)
@@ -74,6 +75,18 @@ def group_save(request: MemberRequest, slug: str) -> HttpResponse:
     except TouchstoneError as error:
         messages.error(request, f"{error.message} {error.hint}".strip())
     return redirect("annotators", slug)
+
+
+def _choices(
+    shown: Iterable[Annotator], members: Iterable[Annotator]
+) -> tuple[set[int], list[Annotator]]:
+    """The ids of a group's members, and whom its form offers.
+
+    All members, on whatever page of people they are, as who is not ticked when it is saved is not in the group.
+    """
+    inside = {annotator.pk: annotator for annotator in members}
+    others = [one for one in shown if one.user_id is not None and one.pk not in inside]
+    return set(inside), [*inside.values(), *others]
 
 
 def _pause(annotator: Annotator, reason: str) -> str:

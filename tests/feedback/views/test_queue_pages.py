@@ -125,6 +125,21 @@ def test_people_are_paused_resumed_and_their_items_returned(
     assert lease(project, annotator).item_id == item.pk
 
 
+def test_a_groups_form_keeps_members_of_other_pages(
+    project: Project, owner: User, client_of: ClientOf
+) -> None:
+    first, *_ = [
+        services.annotator_for_user(project, User.objects.create_user(f"p{n}")) for n in range(51)
+    ]
+    services.save_group(project, "Experts", [first])
+    page = client_of(owner).get(reverse("annotators", args=[project.slug]))
+    assert first.pk not in {person.annotator.pk for person in page.context["people"]}
+    ((_, members, choices),) = page.context["groups"]
+    assert members == {first.pk}
+    assert (choices[0], len(choices)) == (first, 51)
+    assert len(page.context["choices"]) == 50
+
+
 def test_a_group_is_made_changed_used_and_deleted(
     project: Project, owner: User, annotator: User, client_of: ClientOf
 ) -> None:
