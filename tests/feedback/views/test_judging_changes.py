@@ -158,7 +158,9 @@ def test_the_gate_is_told(owner: User, reviewer: User, annotator: User, browser:
     assert not Assignment.objects.exists()
 
 
-def test_progress_is_counted_now_and_then(browser: Client, project: Project) -> None:
+def test_progress_is_counted_as_it_is_but_of_many_items_now_and_then(
+    browser: Client, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cache.clear()
     for n in range(4):
         new_item(project, f"{n}?")
@@ -166,10 +168,12 @@ def test_progress_is_counted_now_and_then(browser: Client, project: Project) -> 
     progress = browser.get(address(project, "judge_progress"))
     assert (progress.context["done_now"], progress.context["done_ever"]) == (1, 1)
     assert progress.context["progress"].percent == 25
-    submitted(browser, project)
-    again = browser.get(address(project, "judge_progress"))
-    assert again.context["done_ever"] == 2
-    assert again.context["progress"].percent == 25  # half a minute old at most
+    monkeypatch.setattr("feedback.selectors.progress.MANY", 4)
+    for _ in range(2):
+        submitted(browser, project)
+        again = browser.get(address(project, "judge_progress"))
+        assert again.context["progress"].percent == 50  # then half a minute old at most
+    assert again.context["done_ever"] == 3
 
 
 def test_the_list_of_items_counts_an_answer_once(
