@@ -164,6 +164,7 @@ def test_counts_are_what_recipes_ask_for(tmp_path: Path) -> None:
         "score": 1,
         "amount": 1,
         "amount_decided": 1,
+        "rating": 0,
         "graded": 0,
         "critique": 1,
         "critique_text": 1,
