@@ -20,6 +20,7 @@ from training.sampling import check_base_model
 
 STARTER = "starter"
 STARTER_ARTEFACT = "policies/starter"
+LONGEST_NAME = 200  # of a policy or a checkpoint, in the database
 
 
 def cached_tree(prefix: str) -> Path:
@@ -65,12 +66,13 @@ def ensure_base_policy(location: str, project: Project | None = None) -> Policy:
     else:
         check_base_model(location)
         name = location.rstrip("/").split("/")[-1] if Path(location).is_dir() else location
+        name = name[-LONGEST_NAME:]
     mine = Policy.objects.filter(project=project)
     known = mine.filter(kind=PolicyKind.LOCAL, location=location).order_by("pk").first()
     if known is not None:
         return known
     if mine.filter(name=name).exists():  # of another place, which is another model
-        name = f"{name} ({location})"[-200:]
+        name = f"{name} ({location})"[-LONGEST_NAME:]
     policy, _ = Policy.objects.get_or_create(
         project=project, kind=PolicyKind.LOCAL, location=location, defaults={"name": name}
     )
@@ -94,7 +96,7 @@ def register_checkpoint(
     if known is not None:
         return known
     artefact = store_tree(output, f"checkpoints/{job.pk}")
-    name = f"{base.name.split(' · ')[0]} · {recipe} #{job.pk}"
+    name = _checkpoint_name(base.name, f" · {recipe} #{job.pk}")
     policy = None
     if produces == "policy":
         policy = Policy.objects.create(
@@ -115,6 +117,11 @@ def register_checkpoint(
         artefact=artefact,
         code_version=code_version(),
     )
+
+
+def _checkpoint_name(base: str, end: str) -> str:
+    """The first base's name, shortened so that what tells checkpoints apart always fits."""
+    return base.split(" · ")[0][: LONGEST_NAME - len(end)] + end
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,11 @@ from django.conf import settings
 from feedback.errors import TouchstoneError
 from feedback.models import Completion, Item, Project, User
 from feedback.services import add_prompt
+from tests.cast import new_checkpoint
 from tests.loop import checkpoint_of, frozen, judged_project, queue_training
 from training.artefacts import tree_exists
 from training.models import Generation, Job, Policy
-from training.registry import cached_tree, ensure_base_policy
+from training.registry import cached_tree, ensure_base_policy, register_checkpoint
 from training.samples import make_items
 from training.selectors import job_log, metric_series
 from training.services import judge_blind, run_here, start_sampling
@@ -136,6 +138,29 @@ def test_equal_samples_ask_nothing(project: Project) -> None:
     assert unknown.value.code == "unknown_completion"
     chosen = [rows[0].pk, rows[2].pk]
     assert judge_blind(project, chosen, ["pairwise"]) == judge_blind(project, chosen, ["pairwise"])
+
+
+def test_a_long_name_is_shortened_and_the_checkpoint_kept(
+    project: Project, owner: User, toy: str, tmp_path: Path
+) -> None:
+    """The end stays, which tells one training of a base from another."""
+    first = new_checkpoint(frozen(judged_project(project, 30), owner), owner)
+    base = Policy.objects.create(project=project, name="n" * 200, location="/nowhere")
+    job = Job.objects.create(project=project, operation="train_model", state="running")
+    (tmp_path / "config.json").write_text("{}")
+    made = register_checkpoint(
+        job,
+        output=tmp_path,
+        snapshot=first.snapshot,
+        base=base,
+        recipe="reference_free",
+        produces="policy",
+        config={},
+        evaluation={},
+    )
+    assert len(made.name) == 200
+    assert made.name.endswith(f"n · reference_free #{job.pk}")
+    assert made.policy is not None
 
 
 def test_the_base_policy_of_a_directory_is_found_again(project: Project, toy: str) -> None:
