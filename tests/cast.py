@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -168,6 +169,14 @@ def usual_answer(kind: str, texts: Sequence[str], settings: Mapping[str, Any]) -
 
 def _each(texts: Sequence[str], **fields: Any) -> list[dict[str, Any]]:
     return [{"completion": n, **fields} for n in range(len(texts))]
+
+
+def model_files(directory: Path) -> str:
+    """The files that every model has, of a model without weights; nothing loads them before a job runs."""
+    (directory / "config.json").write_text('{"model_type": "gpt2"}')
+    (directory / "tokenizer.json").write_text("{}")
+    (directory / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
+    return str(directory)
 
 
 def freeze(project: Project, user: User) -> Snapshot:

@@ -12,9 +12,10 @@ from feedback.complaints import field_errors
 from feedback.errors import InvalidInput, NotFound
 from feedback.models import Project
 from training.judges import parse_rule
-from training.models import Checkpoint, Policy
+from training.models import Checkpoint, Policy, PolicyKind
 from training.recipes.base import ModelKind, ModelNeed
 from training.registry import cached_tree, model_path, policy_source
+from training.sampling import refuse_reward_model
 
 KIND_WORDS: dict[ModelKind, str] = {
     "reward_model": "a reward model",
@@ -119,6 +120,8 @@ def _identified(project: Project, choice: ModelChoice) -> tuple[ModelKind, dict[
         policy = _sampled(project).filter(pk=choice.policy).first()
         if policy is None:
             raise NotFound(f"There is no policy {choice.policy} here.", code="unknown_policy")
+        if policy.kind == PolicyKind.LOCAL:
+            refuse_reward_model(policy.location)
         return "policy", choice.stored(), f"the policy '{policy.name}'"
     found = Checkpoint.objects.filter(project=project, pk=choice.checkpoint or 0).first()
     if found is None:

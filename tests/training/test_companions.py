@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from feedback.errors import TouchstoneError
 from feedback.models import Project, User
-from tests.cast import ApiOf, ClientOf, freeze, judge, new_checkpoint, new_item
+from tests.cast import ApiOf, ClientOf, freeze, judge, model_files, new_checkpoint, new_item
 from training.companions import choose_models, model_source
 from training.forms import CompanionsForm
 from training.models import Checkpoint, Job, Policy, Snapshot
@@ -56,9 +56,7 @@ def checkpoints(snapshot: Snapshot, owner: User) -> dict[str, Checkpoint]:
 
 @pytest.fixture
 def base(project: Project, tmp_path: Path) -> Policy:
-    for name in ("config.json", "tokenizer.json", "model.safetensors"):
-        (tmp_path / name).write_text("{}")
-    return Policy.objects.create(project=project, name="tiny", location=str(tmp_path))
+    return Policy.objects.create(project=project, name="tiny", location=model_files(tmp_path))
 
 
 def test_what_fits_is_kept_as_plain_data(
@@ -150,12 +148,25 @@ def test_another_projects_models_are_not_here(
 def test_a_reward_model_is_no_base_of_a_policy(
     snapshot: Snapshot, owner: User, base: Policy
 ) -> None:
-    config = json.dumps({"architectures": ["LlamaForSequenceClassification"]})
+    kinds = ["LlamaForSequenceClassification"]
+    config = json.dumps({"model_type": "llama", "architectures": kinds})
     (Path(base.location) / "config.json").write_text(config)
     with pytest.raises(TouchstoneError) as caught:
         start_training(owner, snapshot, recipe="dpo", base=base, config={})
     assert caught.value.code == "wrong_model"
     assert start_training(owner, snapshot, recipe="reward_model", base=base, config={})
+
+
+def test_a_reward_model_that_passes_for_a_policy_is_not_chosen(
+    project: Project, base: Policy
+) -> None:
+    (Path(base.location) / "config.json").write_text(
+        json.dumps({"model_type": "llama", "architectures": ["LlamaForSequenceClassification"]})
+    )
+    for models in ({"writer": {"policy": base.pk}}, {"grader": {"policy": base.pk}}):
+        with pytest.raises(TouchstoneError) as caught:
+            choose_models(project, NEEDS, {"grader": {"rule": {"name": "json"}}, **models})
+        assert caught.value.code == "wrong_model"
 
 
 def test_without_labels_there_is_nothing_to_shuffle(

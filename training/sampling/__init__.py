@@ -7,7 +7,12 @@ from typing import Any
 
 from feedback.errors import InvalidInput
 from training.sampling.base import Sampler
-from training.sampling.local import LocalPolicy, check_base_model, check_policy_model
+from training.sampling.local import (
+    LocalPolicy,
+    check_base_model,
+    check_policy_model,
+    refuse_reward_model,
+)
 from training.sampling.openai import OpenAIPolicy
 from training.sampling.scripted import ScriptedPolicy
 
@@ -35,4 +40,10 @@ def open_policy(spec: Mapping[str, Any]) -> Sampler:
     return POLICIES[kind](**options)
 
 
-__all__ = ["POLICIES", "check_base_model", "check_policy_model", "open_policy"]
+__all__ = [
+    "POLICIES",
+    "check_base_model",
+    "check_policy_model",
+    "open_policy",
+    "refuse_reward_model",
+]

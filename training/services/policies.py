@@ -10,7 +10,7 @@ from django.utils import timezone
 from feedback.errors import Conflict, InvalidInput
 from feedback.models import Project
 from training.models import Policy, PolicyKind
-from training.sampling import check_base_model
+from training.sampling import check_policy_model
 from training.sampling.openai import read_key
 
 
@@ -22,14 +22,17 @@ def add_policy(
     kind: str = PolicyKind.LOCAL,
     settings: Mapping[str, Any] | None = None,
 ) -> Policy:
-    """A policy of the project, checked to exist. Raises Conflict `policy_name_taken`, InvalidInput."""
-    name, location = name.strip() or location.strip(), location.strip()
+    """A policy of the project, checked to exist and to write. Raises Conflict `policy_name_taken`, and InvalidInput
+    `wrong_model` for a reward model.
+    """
+    location = location.strip()
+    name = (name.strip() or location)[:200]
     if not location:
         raise InvalidInput(
             "A policy needs a directory, a Hub id or a base URL.", code="invalid_policy"
         )
     if kind == PolicyKind.LOCAL:
-        check_base_model(location)
+        check_policy_model(location)
     elif kind == PolicyKind.OPENAI:
         _check_server(location, settings or {})
     else:
@@ -38,7 +41,7 @@ def add_policy(
         raise Conflict(f"This project has a policy '{name}' already.", code="policy_name_taken")
     return Policy.objects.create(
         project=project,
-        name=name[:200],
+        name=name,
         kind=kind,
         location=location,
         settings=dict(settings or {}),

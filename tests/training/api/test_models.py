@@ -10,7 +10,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from feedback.models import Project, Prompt, User
-from tests.cast import ApiOf, freeze, judge, new_checkpoint, new_item
+from tests.cast import ApiOf, freeze, judge, model_files, new_checkpoint, new_item
 from training.models import Job, Metric, Policy, Snapshot
 from training.progress import LOG
 from training.services import run_directory
@@ -34,10 +34,7 @@ def snapshot(project: Project, owner: User) -> Snapshot:
 @pytest.fixture
 def base(project: Project, tmp_path: Any) -> Policy:
     """A local policy that passes for a model until somebody loads it."""
-    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
-    (tmp_path / "tokenizer.json").write_text("{}")
-    (tmp_path / "model.safetensors").write_bytes(b"")
-    return Policy.objects.create(project=project, name="tiny", location=str(tmp_path))
+    return Policy.objects.create(project=project, name="tiny", location=model_files(tmp_path))
 
 
 def train(api: APIClient, snapshot: Snapshot, **body: Any) -> Any:
@@ -163,6 +160,24 @@ def test_policies_are_added(project: Project, api: APIClient) -> None:
         answer = api.post(url, body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
     assert Policy.objects.count() == 1
+
+
+def test_reward_models_and_broken_directories_are_no_policies(
+    project: Project, snapshot: Snapshot, api: APIClient, tmp_path: Path
+) -> None:
+    """Neither added, nor left behind by a training that was refused."""
+    url = f"/api/v1/projects/{project.slug}/policies/"
+    config = Path(model_files(tmp_path)) / "config.json"
+    before = Policy.objects.count()
+    classifies = '{"model_type": "gpt2", "architectures": ["GPT2ForSequenceClassification"]}'
+    for said, code in ((classifies, "wrong_model"), ("[]", "base_model_not_found")):
+        config.write_text(said)
+        for answer in (
+            api.post(url, {"location": str(tmp_path)}),
+            train(api, snapshot, base=str(tmp_path)),
+        ):
+            assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+    assert Policy.objects.count() == before
 
 
 def test_samples_are_a_job(project: Project, api: APIClient, base: Policy) -> None:

@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from feedback.errors import InvalidInput
+from tests.cast import model_files
 from training.progress import Stopped
-from training.sampling import check_base_model
+from training.sampling import check_base_model, check_policy_model
 from training.sampling.base import Finished, SamplingParams, Token
 from training.sampling.local import LocalPolicy
 from training.sampling.local.decoding import TextStream, choose
@@ -166,8 +167,8 @@ def test_a_missing_directory_is_refused(name: str) -> None:
 def test_a_directory_without_weights_or_tokenizer_is_refused(tmp_path: Path) -> None:
     for file, content in (
         (None, ""),
-        ("config.json", "{}"),
-        ("model.safetensors", ""),
+        ("config.json", '{"model_type": "none"}'),
+        ("model.safetensors", "\2\0\0\0\0\0\0\0{}"),
         ("tokenizer.json", "{}"),
     ):
         if file:
@@ -178,6 +179,30 @@ def test_a_directory_without_weights_or_tokenizer_is_refused(tmp_path: Path) -> 
     check_base_model(str(tmp_path))
     with pytest.raises(InvalidInput) as caught:  # complete, and still not a model
         LocalPolicy(str(tmp_path), device="cpu")
+    assert caught.value.code == "base_model_not_found"
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("config.json", "not JSON"),
+        ("config.json", "[]"),
+        ("config.json", "{}"),
+        ("config.json", '{"model_type": "gpt2", "architectures": [1]}'),
+        ("config.json", '{"model_type": "gpt2", "architectures": "GPT2"}'),
+        ("model.safetensors", "\xff cut short"),
+        ("adapter_config.json", "not JSON"),
+        ("adapter_config.json", "{}"),
+        ("adapter_config.json", '{"base_model_name_or_path": 7}'),
+    ],
+)
+def test_a_broken_directory_is_refused_before_anything_reads_it(
+    tmp_path: Path, file: str, content: str
+) -> None:
+    check_policy_model(model_files(tmp_path))
+    (tmp_path / file).write_text(content)
+    with pytest.raises(InvalidInput) as caught:
+        check_policy_model(str(tmp_path))
     assert caught.value.code == "base_model_not_found"
 
 

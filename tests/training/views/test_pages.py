@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from feedback.models import Project, User
-from tests.cast import ClientOf, freeze, judge, new_checkpoint, new_item
+from tests.cast import ClientOf, freeze, judge, model_files, new_checkpoint, new_item
 from training.models import Job, Policy
 
 
@@ -132,9 +132,8 @@ def test_policies_are_added_and_archived(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A directory and a server; archived ones leave the list."""
-    for name in ("config.json", "tokenizer.json", "model.safetensors"):
-        (tmp_path / name).write_text("{}")
-    assert add(client_of, owner, project, kind="local", location=str(tmp_path)).status_code == 302
+    location = model_files(tmp_path)
+    assert add(client_of, owner, project, kind="local", location=location).status_code == 302
     monkeypatch.setenv("POLICY_KEY_FAR", "secret")
     server = {"location": "http://localhost:9/v1", "model": "m", "api_key_env": "POLICY_KEY_FAR"}
     assert add(client_of, owner, project, kind="openai", name="far", **server).status_code == 302

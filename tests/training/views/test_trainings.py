@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from feedback.models import Project, User
-from tests.cast import ClientOf, freeze, judge, new_item
+from tests.cast import ClientOf, freeze, judge, model_files, new_item
 from training.models import Job, Policy, Snapshot
 from training.recipes import RECIPES
 
@@ -32,9 +32,7 @@ def snapshot(project: Project, owner: User) -> Snapshot:
 @pytest.fixture
 def model(tmp_path: Path) -> str:
     """A directory with the files that every model has; nothing loads them before the job runs."""
-    for name in ("config.json", "tokenizer.json", "model.safetensors"):
-        (tmp_path / name).write_text("{}")
-    return str(tmp_path)
+    return model_files(tmp_path)
 
 
 def post(client_of: ClientOf, user: User, snapshot: Snapshot, **fields: Any) -> Any:
@@ -101,8 +99,7 @@ def test_equal_folder_names_are_different_models(
     """What is trained is what was typed, however it is called."""
     other = tmp_path / "elsewhere" / Path(model).name
     other.mkdir(parents=True)
-    for name in ("config.json", "tokenizer.json", "model.safetensors"):
-        (other / name).write_text("{}")
+    model_files(other)
     for location in (model, str(other), model):
         assert post(client_of, owner, snapshot, location=location).status_code == 302
     bases = [job.params["base"] for job in Job.objects.filter(operation="train_model")]

@@ -10,6 +10,7 @@ from typing import Any
 from feedback.errors import InvalidInput, Unavailable
 
 ADAPTER = "adapter_config.json"
+CONFIG = "config.json"
 HUB_SECONDS = 5
 
 # How an encoder reads a conversation: `user: ...`, `assistant: ...`, a line each, between its own marks.
@@ -40,6 +41,11 @@ def check_policy_model(name: str) -> None:
     `wrong_model`.
     """
     check_base_model(name)
+    refuse_reward_model(name)
+
+
+def refuse_reward_model(name: str) -> None:
+    """Raises InvalidInput `wrong_model` for the directory of a model that classifies."""
     if is_reward_model(Path(name)):
         raise InvalidInput(
             f"'{name}' is a reward model, which ranks answers and cannot write any.",
@@ -51,11 +57,10 @@ def check_policy_model(name: str) -> None:
 def is_reward_model(path: Path) -> bool:
     """Whether a local directory's model classifies; what lies on the Hub is not looked at."""
     if (path / ADAPTER).is_file():
-        return json.loads((path / ADAPTER).read_text()).get("task_type") == "SEQ_CLS"
-    if not (path / "config.json").is_file():
-        return False
-    kinds = json.loads((path / "config.json").read_text()).get("architectures") or ()
-    return any(kind.endswith("ForSequenceClassification") for kind in kinds)
+        return _object(path / ADAPTER).get("task_type") == "SEQ_CLS"
+    kinds = _object(path / CONFIG).get("architectures")
+    named = kinds if isinstance(kinds, list) else []
+    return any(str(kind).endswith("ForSequenceClassification") for kind in named)
 
 
 def is_local(name: str) -> bool:
@@ -160,19 +165,53 @@ def _pad_token(tokenizer: Any) -> str:
 
 
 def _directory_problem(path: Path) -> str:
-    adapter = path / ADAPTER
-    if adapter.is_file():
-        base = json.loads(adapter.read_text()).get("base_model_name_or_path", "")
-        return _directory_problem(Path(base)) if Path(base).is_absolute() else ""
+    if (path / ADAPTER).is_file():
+        return _adapter_problem(path)
     if not path.is_dir():
         return f"the directory {path} does not exist"
-    if not (path / "config.json").is_file():
+    if not (path / CONFIG).is_file():
         return "the directory has no config.json"
+    config = _object(path / CONFIG)
+    if not isinstance(config.get("model_type"), str):
+        return "its config.json is not that of a model: a JSON object with model_type"
+    kinds = config.get("architectures") or []
+    if not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds):
+        return "architectures in its config.json is not a list of names"
     if not any(path.glob("*.safetensors")):
         return "the directory has no weights in safetensors"
     if not (path / "tokenizer.json").is_file() and not (path / "tokenizer_config.json").is_file():
         return "the directory has no tokenizer"
+    return _weights_problem(path)
+
+
+def _adapter_problem(path: Path) -> str:
+    base = _object(path / ADAPTER).get("base_model_name_or_path")
+    if not isinstance(base, str) or not base or Path(base) == path:
+        return "its adapter_config.json names no base model"
+    problem = _directory_problem(Path(base)) if Path(base).is_absolute() else ""
+    return problem or _weights_problem(path)
+
+
+def _weights_problem(path: Path) -> str:
+    """Of files cut short, or that are something else; only their headers are read."""
+    from safetensors import SafetensorError, safe_open
+
+    for file in sorted(path.glob("*.safetensors")):
+        try:
+            with safe_open(file, framework="numpy"):
+                pass
+        except (OSError, SafetensorError) as error:
+            return f"{file.name} is damaged or incomplete ({error})"
     return ""
+
+
+def _object(file: Path) -> dict[str, Any]:
+    """The JSON object in a file; an empty one where there is none, or something else."""
+    try:
+        found = json.loads(file.read_text())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _check_hub(name: str) -> None:
