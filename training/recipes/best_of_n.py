@@ -10,6 +10,7 @@ from pydantic import Field
 
 from training.progress import OUTPUT, Reporter
 from training.recipes.base import Config, Recipe, Rows, Run
+from training.recipes.sample_support.choosing import check_told_apart
 from training.recipes.sample_support.config import (
     GRADER,
     SampledConfig,
@@ -74,6 +75,7 @@ class BestOfN(Recipe):
 
         Nakano et al. 2021 (arXiv:2112.09332) choose the best of n; as training data: Touvron et al.
         2023 (arXiv:2307.09288, sec. 3.2.3) and Dong et al. 2023 (RAFT, arXiv:2304.06767).
+        Raises InvalidInput `nothing_to_learn` where the grader tells too few answers apart.
         """
         config = BestOfNConfig.model_validate(run.config)
         prompts = read_prompts(run, config)
@@ -91,12 +93,17 @@ def _play(turn: Round, config: BestOfNConfig, prompts: Prompts) -> Mapping[str, 
     texts = {key: [sample.text for sample in own] for key, own in samples.items()}
     items = with_answers(prompts.train, texts)
     grades = graded(folder / "grades.jsonl", turn.run.models["grader"], items, told)
+    apart = check_told_apart(grades, between=config.keep == "quantile")
     told.saved(0, "")
     rows, scores = kept_rows(items, grades, config)
     prepared = prepare(turn.run, config, Rows(train=rows), RATES, fewest=FEWEST)
     trainer = language_trainer(prepared)
     fit(trainer, turn.run, told)
-    figures = {**figures_of(grades), "mean_score_kept": fmean(scores)}
+    figures = {
+        **figures_of(grades),
+        "mean_score_kept": fmean(scores),
+        "prompts_told_apart": float(apart),
+    }
     return report_of(prepared, trainer, {}, figures)
 
 

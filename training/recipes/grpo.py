@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Self
 
@@ -10,6 +11,7 @@ from pydantic import Field, model_validator
 
 from training.progress import OUTPUT, Reporter
 from training.recipes.base import Config, Recipe, Rows, Run
+from training.recipes.sample_support.choosing import refuse
 from training.recipes.sample_support.config import (
     GRADER,
     SampledConfig,
@@ -24,6 +26,8 @@ from training.recipes.trl_support.arguments import SAVES, lora_config
 from training.sampling.base import never
 
 RATES = Rates(small=1e-3, large=1e-6)
+ALIKE = "frac_reward_zero_std"  # TRL's name: the share of a step's groups with equal rewards
+MOST_ALIKE = 256  # groups with equal rewards after which a grader is given up, if not one differs
 
 Loss = Literal["grpo", "dr_grpo", "dapo", "bnpo", "cispo", "rloo"]
 
@@ -100,6 +104,7 @@ class Grpo(Recipe):
         """Train, and report rewards on held-out prompts before and after.
 
         Shao et al. 2024 (GRPO, arXiv:2402.03300); Ahmadian et al. 2024 (RLOO, arXiv:2402.14740).
+        Raises InvalidInput `nothing_to_learn` where the grader told no answers apart in a first pass.
         """
         config = GrpoConfig.model_validate(run.config)
         prompts = read_prompts(run, config)
@@ -124,18 +129,41 @@ def build_trainer(prepared: Prepared, grader: Grader) -> Any:
         else (GRPOConfig(**arguments, loss_type=config.loss), GRPOTrainer)
     )
     kept = ("id", "prompt", "references")
+    heard: Counter[str] = Counter()
+    groups = min(len(prepared.train), MOST_ALIKE)
     return trainer_class(
         model=prepared.base_model,
-        reward_funcs=reward_function(grader),
+        reward_funcs=reward_function(grader, heard),
         args=settings,
         train_dataset=Dataset.from_list([{k: row[k] for k in kept} for row in prepared.train]),
         processing_class=prepared.tokenizer,
         peft_config=lora_config(config, "CAUSAL_LM"),
+        callbacks=[_give_up(math.ceil(groups * config.samples / config.batch_size), heard)],
     )
 
 
-def reward_function(grader: Grader) -> Callable[..., list[float]]:
-    """A reward function of TRL's: answers to one prompt are graded together, as judges compare them."""
+def _give_up(steps: int, heard: Counter[str]) -> Any:
+    """A `TrainerCallback` that ends a training whose rewards were equal within every group of so many
+    steps, or of all where there are fewer: nothing but the KL term could have moved the policy.
+    """
+    from transformers import TrainerCallback
+
+    class GiveUp(TrainerCallback):  # type: ignore[misc,unused-ignore]
+        """Reads the trainer's history, which a resumed run has too."""
+
+        def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            alike = [log[ALIKE] for log in state.log_history if ALIKE in log]
+            if len(alike) == min(steps, state.max_steps) and min(alike) >= 1:
+                refuse(0, {"tie": heard["groups"]}, heard["unread"])
+
+    return GiveUp()
+
+
+def reward_function(grader: Grader, heard: Counter[str]) -> Callable[..., list[float]]:
+    """A reward function of TRL's: answers to one prompt are graded together, as judges compare them.
+
+    `heard` counts `groups` and a judge's `unread` replies.
+    """
 
     def reward(
         prompts: Sequence[Any],
@@ -158,6 +186,7 @@ def reward_function(grader: Grader) -> Callable[..., list[float]]:
         ]
         rewards = [0.0] * len(completions)
         for places, grades in zip(groups.values(), grader.grade(items, never), strict=True):
+            heard.update(groups=1, unread=grades.unread)
             for place, score in zip(places, grades.scores, strict=True):
                 rewards[place] = score
         return rewards

@@ -129,7 +129,7 @@ def _play(turn: Round, config: OnlineDpoConfig, prompts: Prompts) -> Mapping[str
     told.saved(0, "")
     choose = likely_winner_and_loser if config.loss == "sppo" else best_and_worst
     rows, lost = pairs_of(items, grades, own_and_reference if config.explore else choose)
-    over = nothing_left(turn, rows, lost)
+    over = nothing_left(turn, rows, lost, grades)
     if over is not None:
         return over
     prepared = prepare(turn.run, config, Rows(train=rows), RATES, fewest=FEWEST_PAIRS)

@@ -134,7 +134,7 @@ def _label(
     grades, alpha = length_fair(rewards, lengths)
     by_id = {item["id"]: one for item, one in zip(items, grades, strict=True)}
     rows, lost = pairs_of(items, by_id, best_and_worst)
-    over = nothing_left(turn, rows, lost)
+    over = nothing_left(turn, rows, lost, by_id)
     if over is not None:
         return over
     mixed = [*rows, *_replayed(people, len(rows), config, turn.number)]

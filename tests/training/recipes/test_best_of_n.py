@@ -12,6 +12,7 @@ from training.progress import OUTPUT, ROUNDS, Stopped
 from training.recipes import get_recipe
 from training.recipes.base import Run
 from training.recipes.best_of_n import BestOfNConfig, kept_rows
+from training.recipes.sample_support.choosing import check_told_apart
 from training.recipes.sample_support.graders import Grades
 from training.sampling.local import LocalPolicy
 
@@ -28,7 +29,8 @@ QUICK = {
 
 def job(directory: Path, toy: str, snapshot: Path, **config: Any) -> Run:
     directory.mkdir(exist_ok=True)
-    return Run(directory, toy, snapshot, {**QUICK, **config}, {"grader": SHORT})
+    grader = config.pop("grader", SHORT)
+    return Run(directory, toy, snapshot, {**QUICK, **config}, {"grader": grader})
 
 
 def test_the_policy_writes_what_the_rule_likes_and_a_stopped_run_resumes_to_the_same(
@@ -72,6 +74,29 @@ def test_the_best_answers_are_kept() -> None:
     assert [r["completion"][0]["content"] for r in kept_rows(items, grades, rejection)[0]] == [
         "high"
     ]
+
+
+@pytest.mark.parametrize("keep", ["best", "quantile"])
+def test_a_grader_that_tells_nothing_apart_is_refused(
+    keep: str, make: Any, freeze: Any, toy: str, tmp_path: Path, recorder: Any
+) -> None:
+    snapshot = freeze([make.comparison(i) for i in range(12)])
+    judge = {"kind": "scripted", "answers": lambda messages, index: "Hm."}
+    with pytest.raises(InvalidInput) as caught:
+        get_recipe("best_of_n").train(
+            job(tmp_path / "run", toy, snapshot, samples=2, keep=keep, grader=judge), recorder()
+        )
+    assert caught.value.code == "nothing_to_learn"
+    assert "replies of the judge could not be read" in caught.value.message
+    assert {detail["where"] for detail in caught.value.details} == {"tie", "unread_replies"}
+
+
+def test_answers_are_told_apart_within_a_prompt_or_between_prompts() -> None:
+    alike = {str(i): Grades([float(i), float(i)]) for i in range(5)}
+    assert check_told_apart(alike, between=True) == 5
+    with pytest.raises(InvalidInput):
+        check_told_apart(alike)
+    assert check_told_apart(alike | {f"x{i}": Grades([0.0, 1.0]) for i in range(4)}) == 4
 
 
 def test_too_few_prompts_are_said(

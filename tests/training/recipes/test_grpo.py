@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ QUICK = {
 
 def job(directory: Path, toy: str, snapshot: Path, **config: Any) -> Run:
     directory.mkdir(exist_ok=True)
-    return Run(directory, toy, snapshot, {**QUICK, **config}, {"grader": SHORT})
+    grader = config.pop("grader", SHORT)
+    return Run(directory, toy, snapshot, {**QUICK, **config}, {"grader": grader})
 
 
 @pytest.mark.parametrize("loss", ["dapo", "rloo"])
@@ -65,6 +67,26 @@ def test_every_loss_of_the_family_moves_the_policy(
     assert rewards[-1] > rewards[0]
 
 
+@pytest.mark.parametrize(
+    ("loss", "grader"),
+    [
+        ("dapo", {"kind": "rule", "rule": {"name": "exact"}}),  # there are no demonstrations
+        ("rloo", {"kind": "scripted", "answers": lambda messages, index: "Hm."}),
+    ],
+)
+def test_a_grader_that_tells_nothing_apart_ends_the_training(
+    loss: str, grader: Any, make: Any, freeze: Any, toy: str, tmp_path: Path, recorder: Any
+) -> None:
+    """After the first of many passes."""
+    snapshot = freeze([make.comparison(i) for i in range(12)])
+    run = job(tmp_path / "run", toy, snapshot, loss=loss, grader=grader, epochs=50)
+    with pytest.raises(InvalidInput) as caught:
+        get_recipe("grpo").train(run, recorder())
+    assert caught.value.code == "nothing_to_learn"
+    assert ("could not be read" in caught.value.message) is (grader["kind"] == "scripted")
+    assert not (tmp_path / "run" / OUTPUT).exists()
+
+
 def test_answers_to_one_prompt_are_graded_together() -> None:
     """In whatever order TRL gives them."""
 
@@ -77,7 +99,7 @@ def test_answers_to_one_prompt_are_graded_together() -> None:
 
     seen: list[Any] = []
     texts = ["a", "bbb", "cc", "d"]
-    rewards = reward_function(Relative())(
+    rewards = reward_function(Relative(), Counter())(
         prompts=[["x"], ["y"], ["x"], ["y"]],
         completions=[[{"role": "assistant", "content": text}] for text in texts],
         id=["x", "y", "x", "y"],

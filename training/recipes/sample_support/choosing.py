@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from feedback.errors import InvalidInput
 from training.recipes.sample_support.graders import Grades
@@ -52,7 +52,7 @@ def pairs_of(
 
 
 def nothing_left(
-    turn: Round, rows: Sequence[Row], lost: Mapping[str, int]
+    turn: Round, rows: Sequence[Row], lost: Mapping[str, int], grades: Mapping[str, Grades]
 ) -> dict[str, Any] | None:
     """The report of a round with too few pairs, which ends the training; None where there are enough.
 
@@ -61,14 +61,46 @@ def nothing_left(
     if len(rows) >= FEWEST_PAIRS:
         return None
     if turn.number == 1:
-        raise InvalidInput(
-            f"Only {len(rows)} prompts have answers of which one is better, and at least "
-            f"{FEWEST_PAIRS} are needed.",
-            code="nothing_to_learn",
-            hint="Sample more answers at a higher temperature, or choose a grader that tells them apart.",
-            details=[{"where": k, "message": f"{v} prompts gave no pair"} for k, v in lost.items()],
-        )
+        refuse(len(rows), lost, sum(one.unread for one in grades.values()))
     return {"steps": 0, "rows": {"train": 0, "unusable": dict(lost), "too_long": 0}}
+
+
+def check_told_apart(grades: Mapping[str, Grades], *, between: bool = False) -> int:
+    """How many prompts have answers that the grader told apart; with `between` all prompts' answers
+    are compared with each other, and all count where two of them differ.
+
+    Raises InvalidInput `nothing_to_learn` with fewer than four.
+    """
+    groups = [one.scores for one in grades.values()]
+    told = sum(max(scores) > min(scores) for scores in groups)
+    if between and len({score for scores in groups for score in scores}) > 1:
+        told = len(groups)
+    if told < FEWEST_PAIRS:
+        unread = sum(one.unread for one in grades.values())
+        refuse(told, {"tie": len(groups) - told}, unread)
+    return told
+
+
+def refuse(have: int, lost: Mapping[str, int], unread: int) -> NoReturn:
+    """Raises InvalidInput `nothing_to_learn`: why prompts taught nothing, and replies of a judge that
+    could not be read.
+    """
+    details = [{"where": k, "message": f"{v} prompts gave no pair"} for k, v in lost.items() if v]
+    said, hint = (
+        "",
+        "Sample more answers at a higher temperature, or choose a grader that tells them apart.",
+    )
+    if unread:
+        said = f" {unread} replies of the judge could not be read."
+        hint = "Choose a judge that replies A or B when it is asked which of two answers is better."
+        details.append({"where": "unread_replies", "message": f"{unread} replies were unread"})
+    raise InvalidInput(
+        f"Only {have} prompts have answers of which the grader finds one better, and at least "
+        f"{FEWEST_PAIRS} are needed.{said}",
+        code="nothing_to_learn",
+        hint=hint,
+        details=details,
+    )
 
 
 def _extremes(item: Item, numbers: Sequence[float], grades: Grades) -> Row | str:

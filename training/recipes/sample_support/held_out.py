@@ -33,9 +33,9 @@ def evaluate_samples(
     """Before and after training, on the same held-out prompts with the same luck:
 
     `reward_before`, `reward_after`, `reward_change`, `win_rate` by the run's grader, where it has
-    one; `kl` of the trained policy from its base in nats an answer, on its own finished samples;
-    `length_before` and `length_after` in words; `distinct_before` and `distinct_after`, the share of
-    different word pairs; `finished_before` and `finished_after`, the share not cut off; and
+    one, and a judge's `unread_replies`, if any; `kl` of the trained policy from its base in nats an answer,
+    on its own finished samples; `length_before` and `length_after` in words; `distinct_before` and `distinct_after`,
+    the share of different word pairs; `finished_before` and `finished_after`, the share not cut off; and
     `best_of`: what choosing the best of n of the base's samples would reach, with its KL.
     """
     grader = run.models.get("grader")
@@ -81,6 +81,8 @@ def _rewards(grades: Mapping[str, Grades], n: int, *, absolute: bool) -> dict[st
         "reward_after": mean(after, keys),
         "reward_change": mean([a - b for a, b in zip(after, before, strict=True)], keys),
     }
+    if unread := sum(one.unread for one in grades.values()):
+        found["unread_replies"] = unread
     if absolute:
         curve = best_of_curve([one.scores[:n] for one in grades.values()])
         found["best_of"] = [point.as_json() for point in curve]
