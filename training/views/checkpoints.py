@@ -19,7 +19,7 @@ from feedback.views.requests import MemberRequest, page_of
 from training import selectors, services
 from training.models import Checkpoint
 from training.recipes import RECIPES
-from training.views.evaluations import Measured, evaluated, evaluation_rows
+from training.views.evaluations import Measured, evaluated, headline_of
 from training.views.lineage import config_rows, model_rows
 from training.views.requests import nudge_for
 
@@ -90,6 +90,5 @@ def duel_url(checkpoint: Checkpoint) -> str:
 
 
 def headline(checkpoint: Checkpoint) -> Measured | None:
-    """The first line of its evaluation."""
-    rows = evaluation_rows(checkpoint.evaluation)
-    return rows[0] if rows else None
+    """The figure by which it is known."""
+    return headline_of(checkpoint.evaluation)

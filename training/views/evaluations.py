@@ -125,6 +125,7 @@ _GROUPS = {
     "strength": ("Accuracy by strength of the preference", "Strength"),
     "length": ("Accuracy by length", "Mean words of the two answers"),
 }
+_ABOUT_PEOPLE = frozenset({"human_agreement", "self_agreement"})
 _LAID_OUT = frozenset(
     {"accuracy_by", "agrees_with", "reliability", "best_of"}
 )  # as tables and charts
@@ -185,6 +186,13 @@ def evaluation_rows(evaluation: Mapping[str, Any]) -> list[Measured]:
     names = [*(n for n in _EVALUATIONS if n in evaluation)]
     names += [n for n in evaluation if n not in _EVALUATIONS and n not in _LAID_OUT]
     return [_measured(name, evaluation[name]) for name in names if evaluation[name] is not None]
+
+
+def headline_of(evaluation: Mapping[str, Any]) -> Measured | None:
+    """Its first figure of the model: never one of people, a count or a text; None without one."""
+    own = {name: value for name, value in evaluation.items() if name not in _ABOUT_PEOPLE}
+    rows = evaluation_rows(own)
+    return next((r for r in rows if r.number is not None and r.style != "count"), None)
 
 
 def _accuracies(name: str, groups: Mapping[str, Any]) -> GroupTable:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 
 from training.models import Job
-from training.views.evaluations import Measured, evaluation_rows, formatted
+from training.views.evaluations import Measured, formatted, headline_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ def series_of(job: Job) -> Series | None:
 
 
 def _member(job: Job) -> Member:
-    rows = evaluation_rows(job.result.get("evaluation") or {})
+    headline = headline_of(job.result.get("evaluation") or {})
     config = job.params.get("config") or {}
     shuffled = bool(job.params.get("shuffled"))
-    return Member(job, int(config.get("seed", 0)), shuffled, rows[0] if rows else None)
+    return Member(job, int(config.get("seed", 0)), shuffled, headline)
 
 
 def _spread(members: Sequence[Member], label: str) -> str:

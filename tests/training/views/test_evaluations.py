@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from training.metrics import best_of_curve, reliability
 from training.views.curves import best_of_chart, reliability_chart
-from training.views.evaluations import evaluated, evaluation_rows
+from training.views.evaluations import evaluated, evaluation_rows, headline_of
 
 
 def share(value: float, n: int = 10) -> dict[str, Any]:
@@ -75,3 +75,12 @@ def test_the_best_of_one_alone_is_no_curve() -> None:
     alone = best_of_chart([{**p, "gold": None} for p in EVALUATION["best_of"]])
     assert alone is not None
     assert [line.label for line in alone.lines] == ["reward"]
+
+
+def test_the_headline_is_the_models_own() -> None:
+    """How far people agree is about people, and how many prompts were held out about neither."""
+    people = {"human_agreement": {"value": 0.7, "low": 0.6, "high": 0.8, "n": 9, "prompts": 9}}
+    found = headline_of({**people, "prompts": 9, "win_rate": {"value": 0.6}, "kl": {"value": 1.0}})
+    assert found is not None
+    assert found.label == "Wins against the base policy"
+    assert headline_of({**people, "self_agreement": {"value": 0.9}, "prompts": 9}) is None
