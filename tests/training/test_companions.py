@@ -181,9 +181,9 @@ def test_without_labels_there_is_nothing_to_shuffle(
     assert caught.value.code == "invalid_series"
     pages = [
         client_of(owner).get(reverse("train", args=[snapshot.project.slug, snapshot.pk, name]))
-        for name in ("grpo", "dpo")
+        for name in ("grpo", "rules", "dpo")
     ]
-    assert ["series-shuffled" in page.content.decode() for page in pages] == [False, True]
+    assert ["series-shuffled" in page.content.decode() for page in pages] == [False, False, True]
 
 
 def form_of(project: Project, **data: str) -> CompanionsForm:

@@ -91,6 +91,7 @@ class Rules(Recipe):
     summary = "Trains a policy to follow rules of a sentence each, and to stay as it is elsewhere."
     produces = "policy"
     group = "text"
+    labelled = False
     config_model = RulesConfig
     needs: ClassVar[Mapping[str, ModelNeed]] = {
         "writer": ModelNeed(

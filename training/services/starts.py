@@ -175,9 +175,9 @@ def start_series(
     chosen = get_recipe(recipe)
     if shuffled and not chosen.labelled:
         raise InvalidInput(
-            f"{chosen.label} learns from a grader and not from labels, so that shuffling them changes nothing.",
+            f"{chosen.label} reads no labels, so that shuffling them changes nothing.",
             code="invalid_series",
-            hint="Leave out the shuffled control; a grader that knows nothing would be one.",
+            hint="Leave out the shuffled control.",
             details=[{"where": "shuffled", "message": "There are no labels to shuffle."}],
         )
     first = parse_config(chosen, config).seed
