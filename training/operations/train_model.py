@@ -8,6 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Case, Q, When
+
 from feedback.evidence import candidates_of
 from feedback.models import Project
 from feedback.selectors.signals import completion_vectors, newest_version
@@ -18,7 +20,7 @@ from training.jobs.context import JobContext
 from training.models import Checkpoint, Policy, Snapshot
 from training.operations.base import Operation, Outcome, Params
 from training.progress import CHECKPOINTS, DRAFTS, LOG, OUTPUT, ROUNDS, RUN, VECTORS
-from training.recipes import get_recipe, parse_config
+from training.recipes import RECIPES, get_recipe, parse_config
 from training.registry import cached_tree, code_version, model_path, register_checkpoint
 from training.snapshots import read_evidence
 
@@ -92,11 +94,15 @@ class TrainModel(Operation[TrainParams]):
 
 
 def _referees(project: Project) -> list[dict[str, str]]:
-    """The project's newest reward models, whose opinion of what was trained is asked.
+    """The project's newest reward models, whose opinion of what was trained is asked: those of
+    everybody before those of some people.
 
     Those on stored vectors cannot read new texts.
     """
-    newest = Checkpoint.objects.filter(project=project, produces="reward_model").order_by("-pk")
+    some = Q(recipe__in=[recipe.name for recipe in RECIPES.values() if recipe.partial])
+    newest = Checkpoint.objects.filter(project=project, produces="reward_model").order_by(
+        Case(When(some, then=1), default=0), "-pk"
+    )
     readers = (found for found in newest.iterator() if found.config.get("embedder") != "stored")
     return [
         {"name": found.name, "path": str(cached_tree(found.artefact))}

@@ -104,6 +104,8 @@ class Recipe:
     needs: ClassVar[Mapping[str, ModelNeed]] = {}
     labelled: ClassVar[bool] = True
     """Whether it learns from people's labels, so that a training on shuffled ones is a control."""
+    partial: ClassVar[bool] = False
+    """Of a reward model: whether it may tell what some people want, rather than all."""
     config_model: ClassVar[type[Config]] = Config
 
     def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:

@@ -38,6 +38,7 @@ class RewardGroups(RewardRecipe):
     name = "reward_groups"
     label = "Reward model of groups"
     summary = "Finds groups of people with different tastes, and a reward for each group."
+    partial = True
     config_model = RewardGroupsConfig
 
     def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:

@@ -57,6 +57,7 @@ class RewardLens(RewardRecipe):
     name = "reward_lens"
     label = "One person's lens"
     summary = "A reward for one person from a handful of comparisons, by directions that all comparisons give."
+    partial = True
     config_model = RewardLensConfig
 
     def rows(self, evidence: Iterable[tuple[str, Evidence]]) -> Rows:

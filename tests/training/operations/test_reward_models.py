@@ -68,7 +68,14 @@ def test_a_head_on_words_scores_new_answers(
     rows = [{"id": n, "prompt": QUESTION, "completion": text} for n, text in enumerate(texts)]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     path = str(cached_tree(checkpoint_of(job).artefact))
-    assert [referee["path"] for referee in _referees(project)] == [path]
+    lens = checkpoint_of(job)  # one person's, and newer
+    lens.pk, lens.name, lens.recipe = None, "A lens", "reward_lens"
+    lens.job = queue_training(snapshot, owner, toy, "reward_lens")
+    lens.save(force_insert=True)
+    assert [referee["name"] for referee in _referees(project)] == [
+        checkpoint_of(job).name,
+        "A lens",
+    ]
     assert score(tmp_path, {"reward_model": path}, recorder()) == {"rows": 2}
     lines = [json.loads(line) for line in (tmp_path / "scores.jsonl").read_text().splitlines()]
     assert lines[0]["score"] > lines[1]["score"]
