@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+import regex
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from feedback.complaints import field_errors
 from feedback.errors import InvalidInput
 
 NUMBER = r"-?\d[\d,]*(?:\.\d+)?"
+MOST_REPEATS = 10_000  # `regex` writes counted repeats out: a million of them fill gigabytes
+SLOWEST = 2.0  # seconds for one answer
 
 
 class Rule(BaseModel):
@@ -73,9 +77,13 @@ class Pattern(Rule):
     @field_validator("pattern")
     @classmethod
     def _compiles(cls, value: str) -> str:
+        counted = re.findall(r"\{(\d*),?(\d*)\}", value)
+        if math.prod(max(1, *(int(n or 1) for n in pair)) for pair in counted) > MOST_REPEATS:
+            raise ValueError(f"its counted repeats multiply to more than {MOST_REPEATS}")
         try:
             re.compile(value)
-        except re.error as error:
+            regex.compile(value, regex.DOTALL)
+        except (re.error, regex.error) as error:
             raise ValueError(f"it is no regular expression: {error}") from error
         return value
 
@@ -85,8 +93,19 @@ class Pattern(Rule):
         return {"pattern": text}
 
     def reward(self, answer: str, references: Sequence[str] = ()) -> float:
-        """Whether it is found anywhere, with `.` for line ends too."""
-        return float(re.search(self.pattern, answer, re.DOTALL) is not None)
+        """Whether it is found anywhere, with `.` for line ends too.
+
+        Raises InvalidInput `rule_too_slow` for an expression that tries too many ways to fit an answer.
+        """
+        try:
+            found = regex.search(self.pattern, answer, regex.DOTALL, timeout=SLOWEST)
+        except TimeoutError as error:
+            raise InvalidInput(
+                f"The pattern '{self.pattern}' took over {SLOWEST:g} seconds on an answer of {len(answer)} characters.",
+                code="rule_too_slow",
+                hint="Write it without a repeat of something that repeats itself, such as (a+)+.",
+            ) from error
+        return float(found is not None)
 
 
 class Exact(Rule):

@@ -64,6 +64,7 @@ def test_a_rule_is_written_in_one_line(name: str, text: str, fields: dict[str, A
         {"name": "length", "low": 9, "high": 3},
         {"name": "length", "colour": "red"},
         {"name": "pattern", "pattern": "("},
+        {"name": "pattern", "pattern": "(((a{1000}){1000}){1000}){1000}"},
         {"name": "pattern"},
     ],
 )
@@ -72,6 +73,15 @@ def test_what_is_no_rule_is_refused(payload: dict[str, Any]) -> None:
         parse_rule(payload)
     assert caught.value.code == "invalid_rule"
     assert caught.value.hint
+
+
+def test_a_pattern_that_would_not_end_is_stopped() -> None:
+    slow = parse_rule({"name": "pattern", "pattern": "^(a|aa)+$"})
+    assert slow.reward("a" * 60) == 1.0
+    with pytest.raises(InvalidInput) as caught:
+        slow.reward("a" * 60 + "b")
+    assert caught.value.code == "rule_too_slow"
+    assert parse_rule({"name": "pattern", "pattern": r"^\d{4}-\d{2}-\d{1,500}$"})
 
 
 def test_every_rule_says_how_it_is_written() -> None:
