@@ -13,7 +13,8 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String, _TokenType
 
 LONGEST = 20_000  # characters of one block; longer ones stay without colours
-SECONDS = 0.1  # of this thread, for one block: how busy the machine is must not change what is shown
+# Of this thread, for one block: how busy the machine is must not change what is shown.
+SECONDS = 0.1
 CLASSES = {
     Comment: "tok-comment",
     Keyword: "tok-keyword",
