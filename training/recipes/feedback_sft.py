@@ -28,7 +28,8 @@ from training.snapshots import read_evidence
 FEWEST = 8
 FEW = 1000  # 600 thumbs taught a policy of 2 million parameters next to nothing about feedback
 RATES = Rates(small=3e-3, large=2e-5)
-COUNTED = ("verdict_up", "verdict_down", "comparison_decided", "critique_text", "score")
+COUNTED = ("verdict_up", "verdict_down", "comparison_decided", "critique_text")
+LIKED = ("verdict_up", "demonstration", "revision")
 
 
 class FeedbackSftConfig(Config):
@@ -78,21 +79,27 @@ class FeedbackSft(Recipe):
         return _rows(list(evidence), FeedbackSftConfig())
 
     def missing(self, counts: Mapping[str, int]) -> list[str]:
-        """Eight judgments of answers: thumbs, comparisons, ratings, or critiques in words."""
-        have = sum(counts.get(f"{name}_train", 0) for name in COUNTED)
-        if have >= FEWEST:
-            return []
-        return [
-            f"{FEWEST} judgments of answers to train on are needed (thumbs, comparisons, ratings or "
-            f"critiques), and there are {have}."
-        ]
+        """Eight judgments of answers (thumbs, comparisons, ratings that differ, or critiques in words), which do
+        not all say the same.
+        """
+        have = _judgments(counts)
+        if have < FEWEST:
+            return [
+                f"{FEWEST} judgments of answers to train on are needed (thumbs, comparisons, ratings that "
+                f"differ, or critiques), and there are {have}."
+            ]
+        if not _differ(counts):
+            return [
+                f"All {have} judgments to train on say the same of an answer: bad ones are needed as well as good."
+            ]
+        return []
 
     def warnings(self, counts: Mapping[str, int], config: Config) -> list[str]:
         """Also when there are few judgments, or nearly all thumbs are of one sign and nothing else tells
         good from bad.
         """
         found = super().warnings(counts, config)
-        have = sum(counts.get(f"{name}_train", 0) for name in COUNTED)
+        have = _judgments(counts)
         if have < FEW:
             found.append(
                 f"With {have} judgments, below about {FEW}, a small policy hardly learns to heed "
@@ -128,6 +135,25 @@ class FeedbackSft(Recipe):
             model, tokenizer, prepared.base_model, pairs, config.best_feedback, stop
         )
         return result(prepared, trainer, evaluation)
+
+
+def _judgments(counts: Mapping[str, int]) -> int:
+    return sum(counts.get(f"{name}_train", 0) for name in COUNTED) + _ratings(counts)
+
+
+def _ratings(counts: Mapping[str, int]) -> int:
+    """Rated answers, where ratings differ: equal ones tell nothing apart. Older snapshots did not count them."""
+    if "rated_train" not in counts:
+        return counts.get("rating_train", 0)
+    return counts.get("rated_train", 0) if counts.get("rating_unlike_train", 0) else 0
+
+
+def _differ(counts: Mapping[str, int]) -> bool:
+    """Whether there can be two kinds of feedback; a comparison may find both answers bad."""
+    liked = any(counts.get(f"{name}_train", 0) for name in LIKED)
+    disliked = counts.get("verdict_down_train", 0) or counts.get("comparison_train", 0)
+    both = any(counts.get(f"{name}_train", 0) for name in ("comparison_decided", "critique_text"))
+    return bool(both or _ratings(counts) or (liked and disliked))
 
 
 def _rows(evidence: Sequence[tuple[str, Evidence]], config: FeedbackSftConfig) -> Rows:

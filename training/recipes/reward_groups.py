@@ -23,6 +23,7 @@ from training.recipes.reward_support.rows import Row, pairs
 from training.recipes.trl_support import FEWEST_PAIRS, held_out_pairs, missing_pairs
 from training.snapshots import read_evidence
 
+FEWEST_PEOPLE = 2
 STARTS = 4  # a mixture has several optima
 
 
@@ -46,8 +47,14 @@ class RewardGroups(RewardRecipe):
         return pairs(evidence, ties=False)
 
     def missing(self, counts: Mapping[str, int]) -> list[str]:
-        """At least eight decided comparisons to train on."""
-        return missing_pairs(counts)
+        """At least eight decided comparisons to train on, of at least two people."""
+        people = counts.get("comparer_train", FEWEST_PEOPLE)  # older snapshots did not count them
+        if people >= FEWEST_PEOPLE:
+            return missing_pairs(counts)
+        return [
+            *missing_pairs(counts),
+            f"Comparisons of at least {FEWEST_PEOPLE} people are needed to tell groups apart; these are of {people}.",
+        ]
 
     def train(self, run: Run, reporter: Reporter) -> dict[str, Any]:
         """Train, and report accuracy by each annotator's own group beside that of all groups' mean."""

@@ -17,6 +17,9 @@ The keys of `counts`, all present even when zero; each also with `_train` and `_
     ranked              rankings of texts in at least two tiers
     graded              judgments that score several texts, not all alike (by the first aspect)
     rating              scores of a text by itself
+    rated               texts scored so in a judgment, however many aspects it has
+    rating_unlike       those scores that differ from the first of their aspect and unit on that side of the split
+    comparer            different annotators of comparisons and rankings, on that side of the split
     image               records about images, which text is not learnt from
     ranking, score, critique, demonstration   records of that name
     prompts             different prompts
@@ -60,6 +63,9 @@ COUNTED = (
     "ranked",
     "graded",
     "rating",
+    "rated",
+    "rating_unlike",
+    "comparer",
     "image",
     "prompts",
 )
@@ -76,6 +82,12 @@ class Tally:
         self._counts = Counter(dict.fromkeys(_keys(), 0))
         self._prompts: set[bytes] = set()
         self._graded: dict[int, tuple[str, float] | None] = {}
+        self._rated: tuple[int, set[int]] = (
+            0,
+            set(),
+        )  # of the judgment at hand: its records come together
+        self._first: dict[tuple[Split, str, str], float] = {}
+        self._comparers: set[tuple[Split, str]] = set()
 
     def add(self, split: Split, record: Evidence) -> None:
         """Count one record on its side of the split."""
@@ -84,7 +96,8 @@ class Tally:
         self.sources[context.source] += 1
         self.kinds[context.kind] += 1
         self.judgments.add(context.judgment)
-        for name in (*_names(record), *self._new_prompt(record), *self._newly_graded(record)):
+        once = (*self._new_prompt(record), *self._newly_graded(record), *self._newly(split, record))
+        for name in (*_names(record), *once):
             self._counts[name] += 1
             self._counts[f"{name}_{split}"] += 1
 
@@ -109,6 +122,24 @@ class Tally:
         if first and first[0] == here[0] and first[1] != here[1]:
             self._graded[record.context.judgment] = None
             yield "graded"
+
+    def _newly(self, split: Split, record: Evidence) -> Iterator[str]:
+        """`comparer`, `rated` and `rating_unlike`."""
+        if isinstance(record, Comparison | Ranking):
+            comparer = (split, record.context.annotator)
+            if comparer not in self._comparers:
+                self._comparers.add(comparer)
+                yield "comparer"
+        elif isinstance(record, Score) and record.other is None and not record.completion.flaw():
+            judgment, one = record.context.judgment, record.completion.id
+            if self._rated[0] != judgment:
+                self._rated = judgment, set()
+            if one not in self._rated[1]:
+                self._rated[1].add(one)
+                yield "rated"
+            first = self._first.setdefault((split, record.aspect, record.unit), record.value)
+            if record.value != first:
+                yield "rating_unlike"
 
 
 def _keys() -> Iterator[str]:

@@ -158,7 +158,17 @@ def test_one_sided_feedback_is_refused(make: Any, freeze: Any, run: Any, recorde
 
 def test_what_it_lacks_and_what_it_warns_of() -> None:
     recipe = get_recipe("feedback_sft")
-    assert recipe.missing({"critique_text_train": 5, "score_train": 3}) == []
+    rated = {"rated_train": 8, "rating_train": 16, "score_train": 90}
+    assert recipe.missing({"critique_text_train": 5, "verdict_up_train": 3}) == []
+    assert recipe.missing({**rated, "rating_unlike_train": 2}) == []
+    assert recipe.missing(
+        {**rated, "rated_train": 7, "rating_unlike_train": 2}
+    )  # aspects count once
+    assert recipe.missing(rated)  # all equal
+    assert recipe.missing({"score_train": 90, "amount_train": 90})
+    [one_sided] = recipe.missing({"verdict_up_train": 90, "demonstration_train": 9})
+    assert "say the same" in one_sided
+    assert recipe.missing({"verdict_down_train": 90, "demonstration_train": 9}) == []
     assert len(recipe.missing({"demonstration_train": 50})) == 1
     counts = {"prompts_test": 50, "verdict_up_train": 90, "verdict_down_train": 3}
     few, lopsided = recipe.warnings(counts, recipe.config_model())

@@ -41,6 +41,23 @@ def test_more_groups_than_people_are_refused(freeze: Any, run: Any, recorder: An
     assert caught.value.code == "too_little_evidence"
 
 
+def test_one_person_makes_no_groups() -> None:
+    recipe = get_recipe("reward_groups")
+    counts = {"comparison_decided_train": 90}
+    [said] = recipe.missing({**counts, "comparer_train": 1})
+    assert "at least 2 people" in said
+    assert recipe.missing({**counts, "comparer_train": 2}) == []
+
+
+def test_equal_ratings_make_no_reward_model() -> None:
+    recipe = get_recipe("reward_attributes")
+    counts = {"rating_train": 90, "rating_unlike_train": 0}
+    [said] = recipe.missing(counts)
+    assert "nothing is told apart" in said
+    assert recipe.missing({**counts, "comparison_decided_train": 9}) == []
+    assert recipe.missing({**counts, "rating_unlike_train": 1}) == []
+
+
 def test_a_few_pairs_give_one_person_a_lens(freeze: Any, run: Any, recorder: Any) -> None:
     """Four of six people want the opposite of this one, whose ten pairs among 110 still say so."""
     evidence = [

@@ -165,6 +165,9 @@ def test_counts_are_what_recipes_ask_for(tmp_path: Path) -> None:
         "amount": 1,
         "amount_decided": 1,
         "rating": 0,
+        "rated": 0,
+        "rating_unlike": 0,
+        "comparer": counts["comparer"],
         "graded": 0,
         "critique": 1,
         "critique_text": 1,
@@ -365,3 +368,19 @@ def test_lists_and_amounts_are_counted(tmp_path: Path) -> None:
     ]
     counts = write_snapshot(tmp_path, records, OPTIONS).counts
     assert (counts["graded"], counts["amount"], counts["amount_decided"]) == (1, 2, 1)
+    assert (counts["rating"], counts["rated"]) == (8, 7)  # two aspects of one answer are one
+
+
+def test_people_who_compare_and_ratings_that_differ_are_counted_on_each_side(
+    tmp_path: Path,
+) -> None:
+    records = [
+        Score(context=context(n), completion=Candidate(n, "text"), value=3.0, low=1, high=5)
+        for n in range(1, 40)
+    ]
+    counts = write_snapshot(tmp_path / "equal", [*records, *all_records()], OPTIONS).counts
+    assert (counts["rated"], counts["rating_unlike"]) == (39, 0)
+    people = {r.context.annotator for r in all_records() if isinstance(r, Comparison | Ranking)}
+    assert 1 <= counts["comparer_train"] <= len(people)
+    records[7] = dataclasses.replace(records[7], value=4.0)
+    assert write_snapshot(tmp_path / "not", records, OPTIONS).counts["rating_unlike"] >= 1
