@@ -18,6 +18,7 @@ Group = Literal["rewards", "preferences", "text", "samples"]
 ModelKind = Literal["reward_model", "policy", "rule"]
 
 FEW_PROMPTS = 20  # held out: with fewer, an interval says next to nothing
+HUGE_RATE = 0.02  # above every rate that a recipe chooses by itself
 TINY_RATE = 1e-6  # below, a training of usual length moves no model that fits on one machine
 
 GROUPS: dict[Group, str] = {
@@ -41,7 +42,11 @@ class Config(BaseModel):
     epochs: float = Field(default=1, gt=0, le=100, description="Passes over the training rows.")
     batch_size: int = Field(default=8, ge=1, le=1024, description="Rows in one optimiser step.")
     micro_batch_size: int = Field(
-        default=0, ge=0, le=1024, description="Rows in memory at once; 0: the whole batch."
+        default=0,
+        ge=0,
+        le=1024,
+        description="Rows in memory at once; 0: the whole batch, or of models above 30 million "
+        "parameters the largest divisor up to 4.",
     )
     max_length: int = Field(
         default=1024, ge=16, le=131_072, description="Tokens; longer rows are left out and counted."
@@ -138,9 +143,17 @@ class Recipe:
         """
         found = []
         held_out = counts.get("prompts_test", 0)
-        if held_out < FEW_PROMPTS:
+        if not held_out:
+            found.append("No prompts are held out: nothing that needs them can be measured.")
+        elif held_out < FEW_PROMPTS:
+            noun = "prompt is" if held_out == 1 else "prompts are"
             found.append(
-                f"Held out are {held_out} prompts: what is measured on them will have wide intervals."
+                f"Only {held_out} {noun} held out: what is measured there will have wide intervals."
+            )
+        if config.learning_rate is not None and config.learning_rate > HUGE_RATE:
+            found.append(
+                f"A learning rate of {config.learning_rate:g} is far above any that is chosen by itself: it "
+                "mostly destroys what the base could."
             )
         if config.learning_rate is not None and config.learning_rate < TINY_RATE:
             found.append(

@@ -13,7 +13,7 @@ from feedback.errors import InvalidInput
 from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import RARE, Config, Recipe, Rows, Run
-from training.recipes.preference_support.cautions import stiff
+from training.recipes.preference_support.cautions import odd_beta
 from training.recipes.preference_support.matching import matched_prompts
 from training.recipes.preference_support.references import answer_columns, reference_once
 from training.recipes.preference_support.unpaired import kept_shift, new_shift, unpaired_losses
@@ -116,7 +116,7 @@ class Kto(Recipe):
     def warnings(self, counts: Mapping[str, int], config: Config) -> list[str]:
         """Also: thumbs that are mostly of one sign, and batches too small for the mean that KTO reads."""
         settings = KtoConfig.model_validate(config.model_dump())
-        found = [*super().warnings(counts, config), *stiff(settings.beta)]
+        found = [*super().warnings(counts, config), *odd_beta(settings.beta)]
         up, down = (counts.get(f"verdict_{side}_train", 0) for side in ("up", "down"))
         weighed = settings.desirable_weight * up, settings.undesirable_weight * down
         if min(weighed) * ONE_SIDED < max(weighed):

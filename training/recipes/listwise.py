@@ -10,7 +10,7 @@ from pydantic import Field
 from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import RARE, Config, Recipe, Rows, Run
-from training.recipes.preference_support.cautions import stiff
+from training.recipes.preference_support.cautions import odd_beta
 from training.recipes.preference_support.listed import ListLoss, Lists, list_trainer
 from training.recipes.preference_support.lists import (
     FEWEST,
@@ -98,7 +98,7 @@ class Listwise(Recipe):
     def warnings(self, counts: Mapping[str, int], config: Config) -> list[str]:
         """Also: few lists, and goals too near the reference."""
         settings = ListwiseConfig.model_validate(config.model_dump())
-        found = [*super().warnings(counts, config), *stiff(settings.beta)]
+        found = [*super().warnings(counts, config), *odd_beta(settings.beta)]
         have = counts.get("ranked_train", 0) + counts.get("graded_train", 0)
         if have < FEW_LISTS:
             found.append(

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from training.progress import OUTPUT, Reporter
 from training.recipes.base import Config, Recipe, Rows, Run
+from training.recipes.preference_support.cautions import odd_beta
 from training.recipes.sample_support.choosing import (
     FEWEST_PAIRS,
     best_and_worst,
@@ -101,7 +102,11 @@ class OnlineDpo(Recipe):
     def warnings(self, counts: Mapping[str, int], config: Config) -> list[str]:
         """Also: few prompts, and a bonus that a loss has no use for."""
         settings = OnlineDpoConfig.model_validate(config.model_dump())
-        found = [*super().warnings(counts, config), *few_prompts(counts)]
+        found = [
+            *super().warnings(counts, config),
+            *few_prompts(counts),
+            *odd_beta(settings.beta),
+        ]
         if settings.explore and settings.loss == "sppo":
             found.append("XPO's bonus is made for sigmoid; with sppo it has no theory behind it.")
         return found

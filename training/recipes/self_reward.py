@@ -10,6 +10,7 @@ from pydantic import Field
 
 from training.progress import OUTPUT, Reporter
 from training.recipes.base import Config, ModelNeed, Recipe, Rows, Run
+from training.recipes.preference_support.cautions import odd_beta
 from training.recipes.sample_support.choosing import (
     FEWEST_PAIRS,
     best_and_worst,
@@ -91,7 +92,11 @@ class SelfReward(Recipe):
     def warnings(self, counts: Mapping[str, int], config: Config) -> list[str]:
         """Also: few prompts, and nothing of people's to hold on to."""
         settings = SelfRewardConfig.model_validate(config.model_dump())
-        found = [*super().warnings(counts, config), *few_prompts(counts)]
+        found = [
+            *super().warnings(counts, config),
+            *few_prompts(counts),
+            *odd_beta(settings.beta),
+        ]
         if settings.replay < 0.25:
             found.append("With few of people's own pairs the policy drifts towards its own errors.")
         return found

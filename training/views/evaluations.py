@@ -99,7 +99,8 @@ EXPLAINED = {
     "own_group_accuracy": "Above the accuracy by all groups' mean, tastes differ and the groups are found.",
     "uncertainty_wrong": "Above the uncertainty where they are right, the ensemble knows what it does not know.",
     "circular": "A quarter is chance; below 5 % a reward model says as much.",
-    "human_agreement": "How often two people who judged the same two answers agree: what can be reached.",
+    "human_agreement": "How often two people who judged the same two answers agree, in all of "
+    "the snapshot and not on held-out prompts alone: what can be reached.",
     "win_rate": "How often the grader prefers the trained policy's answer; 50 % is no change.",
     "unread_replies": "Where neither reply on two answers could be read, both count as half a win.",
     "referee_change": "Where the grader's reward rises and this one falls, the grader is over-optimised.",
@@ -221,10 +222,10 @@ def _measured(name: str, value: Any) -> Measured:
         basis = f"{estimate['n']} from {counted(int(estimate.get('prompts', 0)), 'prompt')}"
     return Measured(
         label=label,
-        value=formatted(number, style),
+        value="not known" if number is None and "note" in estimate else formatted(number, style),
         interval=interval,
         basis=basis,
-        explained=EXPLAINED.get(name, ""),
+        explained=f"{EXPLAINED.get(name, '')} {estimate.get('note', '')}".strip(),
         number=float(number) if isinstance(number, int | float) else None,
         style=style,
     )

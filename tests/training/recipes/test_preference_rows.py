@@ -166,6 +166,9 @@ def test_dpo_counts_everything_that_decides() -> None:
         ),
         ({"amount_decided_train": 200}, {"loss": "squared", "beta": 0.01}, "100 nats"),
         ({"comparison_decided_train": 200}, {"beta": 5}, "beta of 5"),
+        ({"comparison_decided_train": 200}, {"beta": 1e-9}, "hardly holds the policy"),
+        ({"comparison_decided_train": 200}, {"learning_rate": 1}, "far above"),
+        ({"comparison_decided_train": 200, "prompts_test": 0}, {}, "No prompts are held out"),
         (
             {"comparison_decided_train": 200},
             {"loss": "aot", "micro_batch_size": 4},

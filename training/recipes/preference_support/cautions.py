@@ -10,7 +10,7 @@ from training.recipes.preference_support.pair_config import PairConfig
 
 FEW_PAIRS = 100  # below, what a policy learns is mostly chance
 FAR = 50.0  # nats between two answers that a policy hardly reaches without unlearning to write
-STIFF = 1.0
+STIFF, LOOSE = 1.0, 1e-3
 
 
 def direct_cautions(counts: Mapping[str, int], config: DpoConfig) -> list[str]:
@@ -33,11 +33,15 @@ def few_pairs(have: int) -> list[str]:
     return [f"With {have} pairs to train on, below about {FEW_PAIRS}, chance decides much."]
 
 
-def stiff(beta: float) -> list[str]:
-    """Where beta holds the policy so near its reference that little can move."""
-    if beta <= STIFF:
-        return []
-    return [f"A beta of {beta:g} holds the policy so near its reference that little will change."]
+def odd_beta(beta: float) -> list[str]:
+    """Where beta holds the policy so near its reference that little can move, or does not hold it."""
+    if beta < LOOSE:
+        return [f"A beta of {beta:g} hardly holds the policy: it may unlearn to write."]
+    if beta > STIFF:
+        return [
+            f"A beta of {beta:g} holds the policy so near its reference that little will change."
+        ]
+    return []
 
 
 def _of_counts(counts: Mapping[str, int], config: DpoConfig) -> Iterator[str]:
@@ -55,7 +59,7 @@ def _of_counts(counts: Mapping[str, int], config: DpoConfig) -> Iterator[str]:
 
 
 def _of_numbers(config: DpoConfig) -> Iterator[str]:
-    yield from stiff(config.beta)
+    yield from odd_beta(config.beta)
     gap = config.amount_scale / config.beta
     if "squared" in config.losses and gap > FAR:
         yield (

@@ -33,9 +33,11 @@ def evaluate_samples(
     """Before and after training, on the same held-out prompts with the same luck:
 
     `reward_before`, `reward_after`, `reward_change`, `win_rate` by the run's grader, where it has
-    one, and a judge's `unread_replies`, if any; `kl` of the trained policy from its base in nats an answer,
-    on its own finished samples; `length_before` and `length_after` in words; `distinct_before` and `distinct_after`,
-    the share of different word pairs; `finished_before` and `finished_after`, the share not cut off; and
+    one, and a judge's `unread_replies`, if any; `kl` of the trained policy from its base in nats an
+    answer, on its own finished samples, with a `note` where it says little and a `value` of None where
+    it cannot be known; `length_before` and `length_after` in words; `distinct_before` and
+    `distinct_after`, the share of different word pairs; `finished_before` and `finished_after`, the
+    share not cut off; and
     `best_of`: what choosing the best of n of the base's samples would reach, with its KL.
     """
     grader = run.models.get("grader")
@@ -91,7 +93,7 @@ def _rewards(grades: Mapping[str, Grades], n: int, *, absolute: bool) -> dict[st
 
 def _kl(
     base: str, trained: str, prompts: Sequence[Prompt], samples: Samples, reporter: Reporter
-) -> Estimate | None:
+) -> dict[str, Any]:
     """Both sides by one measure: the log-probability of the text under the chat template."""
     finished = [
         (prompt, sample.text)
@@ -100,11 +102,27 @@ def _kl(
         if sample.finish_reason == "stop" and sample.text.strip()
     ]
     pairs = [(p["messages"], [{"role": "assistant", "content": text}]) for p, text in finished]
+    if not finished:
+        note = "None of the trained policy's samples ended by itself, and only such are measured."
+        return {"value": None, "note": note}
     sides = []
     for path in (trained, base):
         model, tokenizer, _ = load_policy(path)
         sides.append(log_probabilities(model, tokenizer, pairs, should_stop=reporter.should_stop))
-    return sampled_kl(sides[0], sides[1], [p["id"] for p, _ in finished])
+    found = sampled_kl(sides[0], sides[1], [p["id"] for p, _ in finished])
+    return {**found.as_json(), **_note(found, sum(map(len, samples.values())))} if found else {}
+
+
+def _note(kl: Estimate, samples: int) -> dict[str, str]:
+    """What a reader of the estimate must know, where there is something."""
+    said = []
+    if kl.n < samples / 2:
+        said.append(
+            f"Only {kl.n} of {samples} samples ended by themselves: it rests on those alone."
+        )
+    if kl.low < 0:
+        said.append("Below 0 is chance alone: the distance itself is never less than 0.")
+    return {"note": " ".join(said)} if said else {}
 
 
 def _style(samples: Samples) -> dict[str, Any]:
