@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from feedback.complaints import field_errors
 from feedback.errors import InvalidInput, NotFound
+from feedback.forms.schema import words
 from feedback.models import Project
-from training.judges import parse_rule
+from training.judges import RULES, parse_rule
 from training.models import Checkpoint, Policy, PolicyKind
 from training.recipes.base import ModelKind, ModelNeed
 from training.registry import cached_tree, model_path, policy_source
@@ -85,6 +86,44 @@ def model_source(stored: Mapping[str, Any]) -> dict[str, Any]:
     if choice.policy is not None:
         return policy_source(Policy.objects.get(pk=choice.policy))
     return {"kind": "rule", "rule": choice.rule}
+
+
+def models_told(
+    needs: Mapping[str, ModelNeed], models: Mapping[str, Mapping[str, Any]]
+) -> dict[str, str]:
+    """The names of chosen models, by what they are for."""
+    return {
+        needs[name].label if name in needs else words(name): _named(choice)
+        for name, choice in models.items()
+    }
+
+
+def model_warnings(counts: Mapping[str, int], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What may disappoint in the choice of models, in sentences; `counts` are a snapshot's."""
+    rules = [choice["rule"]["name"] for choice in models.values() if choice.get("rule")]
+    if "exact" not in rules or counts.get("demonstration_train", 0):
+        return []
+    return [
+        f"'{RULES['exact'].label}' has nothing to compare with: the snapshot has no demonstrations to "
+        "train on, so that every answer gets 0."
+    ]
+
+
+def _named(choice: Mapping[str, Any]) -> str:
+    if choice.get("rule") is not None:
+        rule = dict(choice["rule"])
+        name = rule.pop("name")
+        said = ", ".join(f"{words(k).lower()} {_value(v)}" for k, v in rule.items())
+        return f"{RULES[name].label} ({said})" if said else RULES[name].label
+    table, pk = (
+        (Policy, choice["policy"]) if choice.get("policy") else (Checkpoint, choice["checkpoint"])
+    )
+    found = table.objects.filter(pk=pk).values_list("name", flat=True).first()
+    return str(found or f"#{pk}, which is no longer there")
+
+
+def _value(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _choose(project: Project, name: str, need: ModelNeed, payload: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from feedback.errors import TouchstoneError
 from feedback.models import Project, User
 from tests.cast import ApiOf, ClientOf, freeze, judge, model_files, new_checkpoint, new_item
-from training.companions import choose_models, model_source
+from training.companions import choose_models, model_source, model_warnings
 from training.forms import CompanionsForm
 from training.models import Checkpoint, Job, Policy, Snapshot
 from training.recipes import RECIPES
@@ -167,6 +167,24 @@ def test_a_reward_model_that_passes_for_a_policy_is_not_chosen(
         with pytest.raises(TouchstoneError) as caught:
             choose_models(project, NEEDS, {"grader": {"rule": {"name": "json"}}, **models})
         assert caught.value.code == "wrong_model"
+
+
+def test_the_same_result_as_no_demonstration_is_warned_of(
+    snapshot: Snapshot, owner: User, client_of: ClientOf
+) -> None:
+    models = {"grader": {"rule": {"name": "exact"}}}
+    [said] = model_warnings({}, models)
+    assert "no demonstrations" in said
+    assert model_warnings({"demonstration_train": 9}, models) == []
+    assert model_warnings({}, {"grader": {"rule": {"name": "json"}}}) == []
+    url = reverse("train", args=[snapshot.project.slug, snapshot.pk, "grpo"])
+    client = client_of(owner)
+    form = client.get(url).context["config"]
+    config = {
+        b.html_name: b.initial for b in form if not (b.initial is False or b.initial in (None, ""))
+    }
+    page = client.post(url, {**config, "models-grader": "rule:exact"})
+    assert said in page.context["warnings"]
 
 
 def test_without_labels_there_is_nothing_to_shuffle(

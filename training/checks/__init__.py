@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from feedback.errors import TouchstoneError
+from training.checks.alarms import alarms
 from training.checks.card import write_card
 from training.checks.people import agreement_of
 from training.checks.policies import check_policy, check_referee
@@ -37,7 +38,8 @@ def checked(
 ) -> dict[str, Any]:
     """The result with further figures in its `evaluation`, and the model card written beside the weights.
 
-    A check that fails costs no training: `unchecked` says what failed. Raises Stopped when told to.
+    `warnings` are those that `lineage` brings and what the figures give cause for. A check that fails costs
+    no training: `unchecked` says what failed. Raises Stopped when told to.
     """
     evaluation = dict(result.get("evaluation") or {})
     evaluation |= agreement_of(read_evidence(run.snapshot))
@@ -48,7 +50,8 @@ def checked(
         except (TouchstoneError, RuntimeError, ValueError, LookupError, OSError) as error:
             logger.warning("a check failed", exc_info=True)
             unchecked.append(f"Not everything could be checked: {error}")
-    whole = {**result, "evaluation": evaluation}
+    warnings = [*lineage.get("warnings", ()), *alarms(evaluation)]
+    whole = {**result, "evaluation": evaluation, "warnings": warnings}
     if unchecked:
         whole["unchecked"] = unchecked
     write_card(run.directory / OUTPUT, recipe, whole, lineage)

@@ -61,7 +61,12 @@ def card(recipe: Recipe, result: Mapping[str, Any], lineage: Mapping[str, Any]) 
         *([WITH_TRANSFORMERS] if recipe.produces == "reward_model" else []),
         "## Limits",
         "\n".join(
-            f"- {line}" for line in (*LIMITS, *([UNCHECKED] if result.get("unchecked") else []))
+            f"- {line}"
+            for line in (
+                *LIMITS,
+                *map(_plain, result.get("warnings") or ()),
+                *([UNCHECKED] if result.get("unchecked") else []),
+            )
         ),
     ]
     return "\n\n".join(parts) + "\n"
@@ -106,6 +111,7 @@ def _origin(
 ) -> Iterator[tuple[str, Any]]:
     yield "Recipe", recipe.label
     yield "Base", lineage.get("base", "")
+    yield from (lineage.get("models") or {}).items()
     yield "Snapshot (SHA-256)", lineage.get("snapshot_digest", "")
     yield "Code", lineage.get("code", "unknown")
     yield "Steps", result.get("steps", "")
@@ -142,8 +148,10 @@ def _groups(accuracies: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _figure(name: str, value: Mapping[str, Any]) -> tuple[str, ...]:
-    ends = f"{_number(value.get('low'))} to {_number(value.get('high'))}"
-    return name, _number(value["value"]), ends, str(value.get("n", ""))
+    known = value["value"] is not None and value.get("low") is not None
+    ends = f"{_number(value['low'])} to {_number(value['high'])}" if known else ""
+    told = _number(value["value"]) if value["value"] is not None else "not known"
+    return name, told, ends, str(value.get("n", ""))
 
 
 def _number(value: Any) -> str:

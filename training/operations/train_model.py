@@ -14,7 +14,7 @@ from feedback.evidence import candidates_of
 from feedback.models import Project
 from feedback.selectors.signals import completion_vectors, newest_version
 from training.artefacts import SCHEME, fetch_tree, remove_tree, store_tree, tree_exists
-from training.companions import model_source
+from training.companions import model_source, model_warnings, models_told
 from training.jobs.child import run_child
 from training.jobs.context import JobContext
 from training.models import Checkpoint, Policy, Snapshot
@@ -65,7 +65,14 @@ class TrainModel(Operation[TrainParams]):
             "config": config,
             "models": {name: model_source(choice) for name, choice in params.models.items()},
             "referees": _referees(snapshot.project),
-            "lineage": _lineage(snapshot, base),
+            "lineage": {
+                **_lineage(snapshot, base),
+                "models": models_told(recipe.needs, params.models),
+                "warnings": [
+                    *recipe.warnings(snapshot.counts, parsed),
+                    *model_warnings(snapshot.counts, params.models),
+                ],
+            },
             "shuffled": params.shuffled,
         }
         if name := recipe.vectors(parsed):
@@ -85,11 +92,7 @@ class TrainModel(Operation[TrainParams]):
             evaluation=result.get("evaluation", {}),
         )
         _tidy(context)
-        made: dict[str, Any] = {
-            "checkpoint": checkpoint.pk,
-            "policy": checkpoint.policy_id,
-            "warnings": recipe.warnings(snapshot.counts, parsed),
-        }
+        made = {"checkpoint": checkpoint.pk, "policy": checkpoint.policy_id}
         return Outcome(result={**result, **made})
 
 

@@ -52,6 +52,7 @@ def checkpoint(request: MemberRequest, slug: str, pk: int) -> HttpResponse:
         "recipe": recipe.label if recipe else found.recipe,
         "config": config_rows(found.job.result.get("config") or found.config),
         "models": model_rows(found.job),
+        "warnings": found.job.result.get("warnings", ()),
         "evaluated": evaluated(found.evaluation) if found.evaluation else None,
         "duel": duel_url(found),
         "may": abilities(request.user, project),

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from feedback.forms.schema import words
-from training.judges import RULES
-from training.models import Checkpoint, Job, Policy
+from training.companions import models_told
+from training.models import Job
 from training.recipes import RECIPES
 
 MOST_TOLD = 20  # entries of a long table
@@ -100,23 +100,7 @@ def option_rows(options: Mapping[str, Any]) -> list[tuple[str, str]]:
 def model_rows(job: Job) -> list[tuple[str, str]]:
     """The models that a training used besides its base, by what they were for."""
     needs = RECIPES[job.params["recipe"]].needs if job.params.get("recipe") in RECIPES else {}
-    return [
-        (needs[name].label if name in needs else words(name), _model(choice))
-        for name, choice in (job.params.get("models") or {}).items()
-    ]
-
-
-def _model(choice: Mapping[str, Any]) -> str:
-    if choice.get("rule") is not None:
-        rule = dict(choice["rule"])
-        name = rule.pop("name")
-        said = ", ".join(f"{words(k).lower()} {_value(v)}" for k, v in rule.items())
-        return f"{RULES[name].label} ({said})" if said else RULES[name].label
-    table, pk = (
-        (Policy, choice["policy"]) if choice.get("policy") else (Checkpoint, choice["checkpoint"])
-    )
-    found = table.objects.filter(pk=pk).values_list("name", flat=True).first()
-    return str(found or f"#{pk}, which is no longer there")
+    return list(models_told(needs, job.params.get("models") or {}).items())
 
 
 def config_rows(config: Mapping[str, Any]) -> list[tuple[str, str]]:

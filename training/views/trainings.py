@@ -17,6 +17,7 @@ from feedback.permissions import Ability
 from feedback.selectors import get_project
 from feedback.views.requests import MemberRequest
 from training import selectors, services
+from training.companions import model_warnings
 from training.forms import BaseModelForm, CompanionsForm, config_form
 from training.forms.errors import show_error
 from training.forms.trainings import SeriesForm, field_groups
@@ -41,7 +42,7 @@ def train(request: MemberRequest, slug: str, pk: int, recipe: str) -> HttpRespon
         models=CompanionsForm(data, project=project, needs=chosen.needs),
         series=SeriesForm(data, prefix="series", labelled=chosen.labelled),
     )
-    warnings = _warnings(snapshot, chosen, sent.config)
+    warnings = _warnings(snapshot, chosen, sent)
     known = data is not None and set(warnings) <= set(data.getlist("warned"))
     if known:
         job = _start(request.user, snapshot, chosen, sent)
@@ -76,18 +77,20 @@ class Sent:
     series: SeriesForm
 
 
-def _warnings(snapshot: Snapshot, recipe: Recipe, form: SchemaForm) -> list[str]:
-    """What may disappoint with this config, or with the defaults where none was sent.
+def _warnings(snapshot: Snapshot, recipe: Recipe, sent: Sent) -> list[str]:
+    """What may disappoint with this config and these models, or with the defaults where none were sent.
 
     None for a config that does not fit: its errors come first.
     """
+    form = sent.config
     if form.is_bound and not form.is_valid():
         return []
     try:
         config = parse_config(recipe, form.payload() if form.is_bound else {})
     except TouchstoneError:
         return []
-    return recipe.warnings(snapshot.counts, config)
+    models = sent.models.payload() if sent.models.is_valid() else {}
+    return [*recipe.warnings(snapshot.counts, config), *model_warnings(snapshot.counts, models)]
 
 
 def _start(owner: User, snapshot: Snapshot, recipe: Recipe, sent: Sent) -> Job | None:

@@ -49,6 +49,16 @@ def test_the_hub_reads_task_tags_and_results() -> None:
     assert "model-index" not in fields
 
 
+def test_a_card_names_other_models_and_warns() -> None:
+    told = {**LINEAGE, "models": {"Grader": "Length in words (low 0)"}}
+    figures = {"kl": {"value": None, "note": "None ended."}}
+    result = {**RESULT, "evaluation": figures, "warnings": ["Answers no longer end <b>."]}
+    text = card(get_recipe("grpo"), result, told)
+    assert "| Grader | Length in words (low 0) |" in text
+    assert "- Answers no longer end \\<b>." in text
+    assert "| kl | not known |  |  |" in text
+
+
 def test_a_person_reads_lineage_counts_figures_and_limits() -> None:
     text = card(get_recipe("reward_model"), RESULT, LINEAGE)
     for line in (

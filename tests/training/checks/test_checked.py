@@ -65,7 +65,9 @@ def test_a_policy_that_did_not_move_is_where_it_was(
     assert evaluation["win_rate"]["value"] == 0.5  # the same luck on both sides, so the same texts
     assert evaluation["graded_by"] == "r"
     assert evaluation["length_before"] == evaluation["length_after"]
-    if "kl" in evaluation:
+    if evaluation["kl"]["value"] is None:
+        assert "ended by itself" in evaluation["kl"]["note"]
+    else:
         assert evaluation["kl"]["value"] == pytest.approx(0, abs=1e-4)
 
 
