@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.config import JsonDict
 
 from feedback.evidence import Evidence
@@ -57,6 +57,14 @@ class Config(BaseModel):
     save_steps: int = Field(
         default=0, ge=0, description="Steps between checkpoints; 0 saves ten times in a run."
     )
+
+    @field_validator("micro_batch_size")
+    @classmethod
+    def _divides(cls, value: int, info: ValidationInfo) -> int:
+        batch = info.data.get("batch_size")  # absent where it is wrong itself
+        if value and batch and batch % value:
+            raise ValueError(f"it must divide the batch_size of {batch}, or be 0")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,10 @@ class Recipe:
         The same with `_test` are held out.
         """
         raise NotImplementedError
+
+    def lacking(self, counts: Mapping[str, int], config: Config) -> list[str]:
+        """As `missing`, of the evidence that this config learns from."""
+        return self.missing(counts)
 
     def check(self, config: Config) -> None:
         """Raises InvalidInput `invalid_config` for one whose fields fit, but not this training."""

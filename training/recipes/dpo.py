@@ -9,7 +9,7 @@ from feedback.errors import InvalidInput
 from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import Config, Recipe, Rows, Run
-from training.recipes.preference_support.cautions import direct_cautions
+from training.recipes.preference_support.cautions import direct_cautions, learnt_from
 from training.recipes.preference_support.direct_config import DpoConfig, mix_of
 from training.recipes.preference_support.labels import (
     Labelling,
@@ -23,6 +23,7 @@ from training.recipes.preference_support.pairs import (
     FEWEST,
     Wanted,
     decided,
+    left_out,
     missing_preferences,
     preference_rows,
 )
@@ -57,6 +58,11 @@ class Dpo(Recipe):
     def missing(self, counts: Mapping[str, int]) -> list[str]:
         """At least eight decided comparisons, amounts or revisions to train on."""
         return missing_preferences(counts)
+
+    def lacking(self, counts: Mapping[str, int], config: Config) -> list[str]:
+        """Also when the config leaves out too much of it."""
+        settings = DpoConfig.model_validate(config.model_dump())
+        return self.missing(counts) or left_out(learnt_from(counts, settings))
 
     def warnings(self, counts: Mapping[str, int], config: Config) -> list[str]:
         """Also: few pairs, labels that the loss does not read, and goals far from the reference."""

@@ -17,6 +17,7 @@ from training.recipes.preference_support.pairs import (
     FEWEST,
     Wanted,
     decided,
+    left_out,
     missing_preferences,
     preference_rows,
 )
@@ -96,6 +97,11 @@ class ReferenceFree(Recipe):
     def missing(self, counts: Mapping[str, int]) -> list[str]:
         """At least eight decided comparisons, amounts or revisions to train on."""
         return missing_preferences(counts)
+
+    def lacking(self, counts: Mapping[str, int], config: Config) -> list[str]:
+        """Also when the config leaves out too much of it."""
+        settings = ReferenceFreeConfig.model_validate(config.model_dump())
+        return self.missing(counts) or left_out(pairs_used(counts, settings))
 
     def warnings(self, counts: Mapping[str, int], config: Config) -> list[str]:
         """Also: few pairs, and a contrast that nothing holds."""

@@ -14,7 +14,9 @@ from django.db import transaction
 
 from feedback.errors import InvalidInput
 from feedback.imports import check_columns, columns_of, detect_format, parse_mapping, read_rows
+from feedback.kinds import get_kind
 from feedback.models import Annotator, Project, User
+from feedback.selectors.signals import newest_version
 from training.companions import choose_models
 from training.models import Checkpoint, Job, JobState, Policy, PolicyKind, Snapshot
 from training.operations.sample_completions import SampleParams
@@ -61,7 +63,10 @@ def start_import(
 
 
 def start_snapshot(project: Project, owner: User, options: Mapping[str, Any]) -> Job:
-    """Queue the freezing of the project's evidence."""
+    """Queue the freezing of the project's evidence. Raises InvalidInput `unknown_kind` and for other wrong options."""
+    kinds = options.get("kinds")
+    for name in kinds if isinstance(kinds, list) else ():
+        get_kind(str(name))
     return queue_job("freeze_snapshot", {"options": dict(options)}, project=project, owner=owner)
 
 
@@ -117,12 +122,12 @@ def start_training(
     `models` are those that the recipe needs besides its base, by name: `{"checkpoint": id}`,
     `{"policy": id}` or `{"rule": {...}}`. `series` and `shuffled`: see `start_series`.
     Raises InvalidInput `unknown_recipe`, `invalid_config`, `base_model_not_found`, `too_little_evidence`,
-    and what `choose_models` raises.
+    `no_vectors`, and what `choose_models` raises.
     """
     chosen = get_recipe(recipe)
     parsed = parse_config(chosen, config)
     chosen.check(parsed)
-    missing = chosen.missing(snapshot.counts)
+    missing = chosen.lacking(snapshot.counts, parsed)
     if missing:
         raise InvalidInput(
             f"The snapshot has too little evidence for {chosen.label}: {' '.join(missing)}",
@@ -132,6 +137,7 @@ def start_training(
         )
     (check_policy_model if chosen.produces == "policy" else check_base_model)(model_path(base))
     chosen_models = choose_models(snapshot.project, chosen.needs, models)
+    _check_vectors(snapshot.project, chosen.vectors(parsed))
     return queue_job(
         "train_model",
         {
@@ -147,6 +153,16 @@ def start_training(
         owner=owner,
         title=_title(f"{chosen.label} from {base.name}", parsed.seed if series else None, shuffled),
     )
+
+
+def _check_vectors(project: Project, name: str | None) -> None:
+    if name is not None and newest_version(project, name) is None:
+        raise InvalidInput(
+            f"No signals '{name}' are stored beside the completions, so that there are no vectors to read.",
+            code="no_vectors",
+            hint="Store signals with vectors under that name, or choose another embedder.",
+            details=[{"where": "signal", "message": "No signals of this name are stored."}],
+        )
 
 
 def start_series(

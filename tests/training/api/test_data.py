@@ -149,6 +149,12 @@ def test_wrong_options_freeze_nothing(project: Project, api: APIClient, body: An
     assert not Job.objects.exists()
 
 
+def test_an_unknown_kind_freezes_nothing(project: Project, api: APIClient) -> None:
+    answer = api.post(f"/api/v1/projects/{project.slug}/snapshots/", {"kinds": ["nope"]})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "unknown_kind")
+    assert not Job.objects.exists()
+
+
 def test_a_freeze_without_evidence_fails_readably(project: Project, api: APIClient) -> None:
     answer = api.post(f"/api/v1/projects/{project.slug}/snapshots/", {})
     run_next("default", "test")

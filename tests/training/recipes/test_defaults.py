@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from feedback.errors import InvalidInput
+from training.recipes import get_recipe, parse_config
 from training.recipes.dpo import RATES
 from training.recipes.preference_support.direct_config import DpoConfig
 from training.recipes.trl_support.arguments import resolve
@@ -40,5 +43,30 @@ def test_large_models_take_small_micro_batches() -> None:
 
 def test_a_micro_batch_must_divide_the_batch() -> None:
     with pytest.raises(InvalidInput) as caught:
-        resolve(DpoConfig(batch_size=16, micro_batch_size=5), RATES, 10**6)
+        parse_config(get_recipe("dpo"), {"batch_size": 16, "micro_batch_size": 5})
     assert caught.value.code == "invalid_config"
+    assert caught.value.details[0]["where"] == "micro_batch_size"
+
+
+def test_squared_without_amounts_is_refused() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse_config(get_recipe("dpo"), {"loss": "squared", "use_amounts": False})
+    assert "use_amounts" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "counts", "config"),
+    [
+        ("dpo", {"machine_revision_train": 90}, {"machine_revisions": True}),
+        ("reference_free", {"machine_revision_train": 90}, {"machine_revisions": True}),
+        ("reference_free", {"amount_decided_train": 90}, {}),
+    ],
+)
+def test_what_a_config_leaves_out_does_not_count(
+    recipe: str, counts: dict[str, int], config: dict[str, Any]
+) -> None:
+    chosen = get_recipe(recipe)
+    other = {} if config else {"use_amounts": False}
+    assert chosen.missing(counts) == []
+    assert chosen.lacking(counts, parse_config(chosen, config)) == []
+    assert chosen.lacking(counts, parse_config(chosen, other))

@@ -26,6 +26,14 @@ def pairs_used(counts: Mapping[str, int], config: PairConfig) -> int:
     return sum(counts.get(f"{name}_train", 0) for name in used)
 
 
+def learnt_from(counts: Mapping[str, int], config: DpoConfig) -> int:
+    """How many pairs the losses of DPO read: of squared alone amounts, also of nothing; of others perhaps ties."""
+    if config.losses == {"squared"}:
+        return counts.get("amount_train", 0)
+    ties = counts.get("tie_train", 0) if config.losses & (TIE_AWARE - {"squared"}) else 0
+    return pairs_used(counts, config) + ties
+
+
 def few_pairs(have: int) -> list[str]:
     """Where there are so few pairs that chance decides; nothing where there are enough."""
     if have >= FEW_PAIRS:

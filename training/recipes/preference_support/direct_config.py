@@ -135,7 +135,7 @@ class DpoConfig(PairConfig):
         ge=0,
         le=1,
         description="Weight of the tokens beyond the shorter answer's length (LD-DPO); empty counts them all.",
-        json_schema_extra=RARE,
+        json_schema_extra={**RARE, "x-empty": "all count alike"},
     )
     weigh_by_likelihood: bool = Field(
         default=False,
@@ -180,6 +180,8 @@ class DpoConfig(PairConfig):
             raise ValueError(
                 "margin_aspect is read by the loss margin alone; add it, or leave the aspect empty"
             )
+        if "squared" in self.losses and not self.use_amounts:
+            raise ValueError("squared learns from amounts alone: leave use_amounts on")
         if self.flip_rate == 0 and "exo_pair" in self.losses:
             raise ValueError("exo_pair needs a flip_rate above 0, such as 0.001")
         return self

@@ -51,6 +51,16 @@ def missing_preferences(counts: Mapping[str, int]) -> list[str]:
     ]
 
 
+def left_out(have: int) -> list[str]:
+    """Why the pairs that a config learns from are too few, where there are others; nothing where they are enough."""
+    if have >= FEWEST:
+        return []
+    return [
+        f"This config learns from {have} of the pairs to train on, and {FEWEST} are needed: it leaves out amounts, "
+        "revisions, those that a policy wrote, or all but amounts."
+    ]
+
+
 def decided(rows: Iterable[Row]) -> list[Row]:
     """The rows that are no ties: what a ranking is measured on."""
     return [row for row in rows if not row["tie"]]
@@ -120,7 +130,7 @@ def _row(
     rejected: Candidate,
     *,
     tie: bool,
-    strength: float = 1.0,
+    strength: float | None = None,
     amount: float | None = None,
     annotator: str = "",
 ) -> Row:
@@ -130,7 +140,7 @@ def _row(
         "rejected": answer_of(rejected),
         "weight": float(context.weight),
         "tie": tie,
-        "strength": strength,
+        "strength": 1.0 if strength is None else strength,
         "amount": amount,
         "annotator": annotator,
         "about": about(context, strength),

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from feedback.errors import InvalidInput
 from training.progress import CHECKPOINTS
 from training.recipes.base import Config, Run
 
@@ -26,19 +25,9 @@ class Rates:
 
 
 def resolve(config: Config, rates: Rates, parameters: int) -> Config:
-    """The config with everything that was left to choose filled in.
-
-    Raises InvalidInput `invalid_config` when the micro batch does not divide the batch.
-    """
+    """The config with everything that was left to choose filled in."""
     rate = config.learning_rate or _rate(rates, parameters, lora=config.lora)
     micro = config.micro_batch_size or _micro_batch(config.batch_size, parameters)
-    if config.batch_size % micro:
-        raise InvalidInput(
-            f"The micro batch of {micro} does not divide the batch of {config.batch_size}.",
-            code="invalid_config",
-            hint="Choose a divisor of batch_size, or 0.",
-            details=[{"where": "micro_batch_size", "message": "must divide batch_size"}],
-        )
     return config.model_copy(update={"learning_rate": rate, "micro_batch_size": micro})
 
 
