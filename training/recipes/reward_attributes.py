@@ -64,13 +64,11 @@ class RewardAttributes(RewardRecipe):
         return ratings(evidence, comparisons=True)
 
     def missing(self, counts: Mapping[str, int]) -> list[str]:
-        """At least eight ratings, not all equal unless there are comparisons to learn from."""
+        """At least eight ratings, not all equal."""
         have = counts.get("rating_train", 0)
         if have < FEWEST:
             return [f"{FEWEST} scores of answers to train on are needed, and there are {have}."]
-        told = sum(counts.get(f"{name}_train", 0) for name in ("comparison_decided", "aspect"))
-        unlike = counts.get("rating_unlike_train", have)  # older snapshots did not count them
-        if not told and not unlike:
+        if not counts.get("rating_unlike_train", have):  # older snapshots did not count them
             return [
                 f"The {have} scores to train on are equal for each aspect: nothing is told apart."
             ]
