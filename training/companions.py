@@ -30,8 +30,10 @@ class ModelChoice(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    checkpoint: int | None = Field(default=None, description="A reward model, by its checkpoint.")
-    policy: int | None = Field(default=None, description="A policy, local or remote.")
+    checkpoint: int | None = Field(
+        default=None, strict=True, description="A reward model, by its checkpoint."
+    )
+    policy: int | None = Field(default=None, strict=True, description="A policy, local or remote.")
     rule: dict[str, Any] | None = Field(
         default=None, description='A rule: `{"name": "length", "low": 20, "high": 80}`.'
     )

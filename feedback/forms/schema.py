@@ -115,7 +115,7 @@ def _number(kind: str, body: Mapping[str, Any], common: dict[str, Any]) -> forms
         end: body[key] for end, key in (("min", "minimum"), ("max", "maximum")) if key in body
     }
     if common["initial"] is None and not common["required"]:
-        attrs["placeholder"] = "automatic"
+        attrs["placeholder"] = body.get("x-empty", "automatic")
     field = forms.IntegerField if kind == "integer" else forms.FloatField
     return field(widget=forms.NumberInput(attrs), **common)
 

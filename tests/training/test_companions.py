@@ -96,6 +96,7 @@ def test_what_fits_is_kept_as_plain_data(
         ({"near": {"policy": "far"}}, "policy_not_local", ""),
         ({"grader": {}}, "invalid_model", "models.grader"),
         ({"grader": {"checkpoint": None}}, "invalid_model", "models.grader"),
+        ({"grader": {"checkpoint": True}}, "invalid_model", "checkpoint"),
         ({"grader": {"checkpoint": 1, "policy": 2}}, "invalid_model", "models.grader"),
         ({"grader": {"path": "/etc"}}, "invalid_model", "path"),
         ({"grader": 7}, "invalid_model", "models.grader"),

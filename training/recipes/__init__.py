@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from feedback.complaints import field_errors
 from feedback.errors import InvalidInput
 from training.recipes.base import Config, Recipe
 from training.recipes.best_of_n import BestOfN
@@ -76,12 +77,9 @@ def parse_config(recipe: Recipe, payload: Mapping[str, Any]) -> Config:
     try:
         return recipe.config_model.model_validate(payload)
     except ValidationError as error:
-        details = [
-            {"where": ".".join(str(part) for part in e["loc"]) or "config", "message": e["msg"]}
-            for e in error.errors()
-        ]
+        details = field_errors(error, "config")
         raise InvalidInput(
-            f"The config does not fit: {details[0]['where']}: {details[0]['message']}.",
+            f"The config does not fit: {details[0]['where']}: {details[0]['message']}",
             code="invalid_config",
             hint=f"See the fields of the recipe '{recipe.name}'.",
             details=details,

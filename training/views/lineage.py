@@ -36,10 +36,19 @@ _DROPPED = {
     "surplus_uncriticised": "more uncriticised answers than were asked for",
 }
 
+_LEARNT = {
+    "shares": "Shares of group 1, 2, …",
+    "groups": "How likely each annotator is in group 1, 2, …",
+}
+
 
 def learned_sentences(learned: Mapping[str, Any]) -> list[str]:
     """What a loss learnt besides the model (a threshold, annotators), a sentence each."""
-    return [f"{words(name)}: {_told(value)}." for name, value in learned.items() if value]
+    return [
+        f"{_LEARNT.get(name, words(name))}: {_told(value)}."
+        for name, value in learned.items()
+        if value
+    ]
 
 
 def _told(value: Any) -> str:
@@ -113,4 +122,6 @@ def _value(value: Any) -> str:
         return "automatic"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_value, value)) or "none"
     return str(value)

@@ -77,7 +77,14 @@ def test_every_recipe_has_a_form_whose_defaults_fit() -> None:
         assert parse_config(recipe, form.payload()) == recipe.config_model()
         first, folded = field_groups(form)
         assert {bound.name for bound in first + folded} == set(recipe.config_model.model_fields)
-        assert {"learning_rate", "epochs"} <= {bound.name for bound in first}
+        often = {"learning_rate", "epochs"} - set(form.rare)
+        assert often <= {bound.name for bound in first}
+
+
+def test_a_number_left_empty_says_what_that_means() -> None:
+    fields = config_form(RECIPES["dpo"]).fields
+    told = [fields[n].widget.attrs["placeholder"] for n in ("learning_rate", "extra_length_weight")]
+    assert told == ["automatic", "all count alike"]
 
 
 def test_rare_fields_are_folded_and_losses_are_added_line_by_line() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from training.recipes.trl_support import evaluate_reward_model, held_out_pairs
+from training.recipes.trl_support.rows import about
 from training.sampling.local.reward_models import Card, RewardModel
 
 
@@ -47,6 +48,7 @@ def test_held_out_pairs_have_ties_and_say_whose_they_are(evidence: Any) -> None:
     rows = held_out_pairs(evidence)
     assert [row["tie"] for row in rows] == [False] * 9 + [True]
     assert rows[0]["about"] == {"annotator": "ann", "tags": ["maths"], "strength": 1.0}
+    assert about(evidence[0][1].context)["strength"] is None  # where nobody was asked for one
 
 
 def test_a_reward_of_words_is_measured_as_what_it_is(evidence: Any) -> None:

@@ -116,6 +116,8 @@ def test_answers_to_one_prompt_are_graded_together() -> None:
 def test_a_batch_holds_whole_groups() -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_config(get_recipe("grpo"), {"samples": 3, "batch_size": 16})
-    assert "whole groups of 3" in caught.value.message
+    assert caught.value.message == (
+        "The config does not fit: config: A batch of 16 answers does not hold whole groups of 3."
+    )
     warned = get_recipe("grpo").warnings({}, parse_config(get_recipe("grpo"), {"beta": 0}))
     assert any("please the grader" in sentence for sentence in warned)

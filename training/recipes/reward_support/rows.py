@@ -34,7 +34,7 @@ def listed(context: Context, candidates: Sequence[Candidate], **columns: Any) ->
         "candidates": [candidate.id for candidate in candidates],
         "annotator": context.annotator,
         "weight": float(context.weight),
-        "about": about(context, float(columns.get("strength", 1.0))),
+        "about": about(context, columns.get("strength")),
         **columns,
     }
 

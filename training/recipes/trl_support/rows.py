@@ -85,12 +85,15 @@ def balanced_weights(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
     return [{**row, "weight": row["weight"] * len(rows) / total} for row in rows]
 
 
-def about(context: Context, strength: float = 1.0) -> Row:
-    """By whom and of what kind a judgment is: figures are told apart by it, and no loss reads it."""
+def about(context: Context, strength: float | None = None) -> Row:
+    """By whom and of what kind a judgment is: figures are told apart by it, and no loss reads it.
+
+    `strength` is None where nobody was asked for one.
+    """
     return {
         "annotator": context.annotator,
         "tags": list(context.tags),
-        "strength": float(strength),
+        "strength": strength,
     }
 
 
