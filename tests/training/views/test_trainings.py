@@ -110,8 +110,8 @@ def test_equal_folder_names_are_different_models(
 @pytest.mark.parametrize(
     ("fields", "field", "message"),
     [
-        ({"config-beta": "11"}, "config-beta", "less than or equal to 10"),
-        ({"config-learning_rate": "0"}, "config-learning_rate", "greater than 0"),
+        ({"config-beta": "11"}, "config-beta", "at most 10"),
+        ({"config-learning_rate": "0"}, "config-learning_rate", "above 0"),
         ({"config-epochs": "many"}, "config-epochs", "Enter a number"),
         ({"config-epochs": ""}, "config-epochs", "This field is required"),
         ({"location": "/no/such/place"}, "location", "base_model_not_found"),
