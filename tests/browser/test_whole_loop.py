@@ -170,7 +170,7 @@ def freeze(page: Page) -> None:
 def train(page: Page, recipe: str, measured: str) -> None:
     page.goto("/projects/loop/snapshots/")
     page.locator("tbody a").first.click()
-    page.get_by_role("link", name=re.compile(f"Train.*{recipe}")).click()
+    page.get_by_role("link", name=f"Train {recipe}", exact=True).click()
     page.locator('[name$="epochs"]').fill("30")
     page.locator('[name$="batch_size"]').first.fill("4")
     page.get_by_role("button", name="Train").click()

@@ -95,7 +95,8 @@ def _learnt(snapshot: Snapshot) -> float:
     """The accuracy on fresh pairs of a linear reward on words, fitted as the recipe weighs its rows."""
     records = [("train", record) for record in snapshot_evidence(snapshot)]
     rows = balanced_weights(get_recipe("reward_model").rows(records).train)
-    gaps = np.array([_words(_text(row["chosen"])) - _words(_text(row["rejected"])) for row in rows])
+    sides = [[_words(_text(answer)) for answer in row["completions"]] for row in rows]
+    gaps = np.array([chosen - rejected for chosen, rejected in sides])
     weights = np.array([row["weight"] for row in rows])
     taste = np.zeros(len(WORTH))
     for _ in range(500):
