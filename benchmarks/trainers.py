@@ -159,7 +159,15 @@ def _rows(recipe: str, run: Run) -> list[dict[str, Any]]:
     """The rows as TRL reads them."""
     rows = get_recipe(recipe).rows(read_evidence(run.snapshot)).train
     columns = ("prompt", "chosen", "rejected", "completion", "label")
-    return [{name: row[name] for name in columns if name in row} for row in rows]
+    return [{name: row[name] for name in columns if name in row} | _pair(row) for row in rows]
+
+
+def _pair(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The two sides of a reward model's row, which has its completions in a list."""
+    if "completions" not in row:
+        return {}
+    chosen, rejected = row["completions"]
+    return {"chosen": chosen, "rejected": rejected}
 
 
 def _tokens(recipe: str, run: Run) -> int:
