@@ -42,19 +42,24 @@ def reaction(project: Project, user: User) -> Reaction | None:
     return reaction_of(Completion.objects.get(), annotator)
 
 
+def sample(page: Page, live_server: LiveServer, project: Project, user: User) -> None:
+    """Ask a scripted policy for one answer."""
+    Policy.objects.create(
+        project=project, name="fixed", kind="scripted", settings={"answers": ["Four."]}
+    )
+    log_in(page, live_server, user)
+    page.goto(reverse("sampling", args=[project.slug]))
+    page.locator("[name=n]").fill("1")
+    page.locator("[name=prompt]").fill("What is two and two?")
+    page.keyboard.press("Control+Enter")
+
+
 @pytest.mark.usefixtures("sampler")
 def test_a_thumb_by_keyboard(
     page: Page, live_server: LiveServer, project: Project, owner: User
 ) -> None:
     """Up, then down with a tag and a reason, seen again after the page was painted anew."""
-    Policy.objects.create(
-        project=project, name="fixed", kind="scripted", settings={"answers": ["Four."]}
-    )
-    log_in(page, live_server, owner)
-    page.goto(reverse("sampling", args=[project.slug]))
-    page.locator("[name=n]").fill("1")
-    page.locator("[name=prompt]").fill("What is two and two?")
-    page.keyboard.press("Control+Enter")
+    sample(page, live_server, project, owner)
     up = page.get_by_role("button", name="Up", exact=True)
     down = page.get_by_role("button", name="Down", exact=True)
     expect(up).to_have_attribute("aria-pressed", "false")
@@ -105,15 +110,8 @@ def test_a_thumb_pressed_the_moment_it_is_there(
     page: Page, live_server: LiveServer, project: Project, owner: User
 ) -> None:
     """It is sent by htmx like any other; the page with its samples stays."""
-    Policy.objects.create(
-        project=project, name="fixed", kind="scripted", settings={"answers": ["Four."]}
-    )
     page.add_init_script(PRESS_AT_ONCE)
-    log_in(page, live_server, owner)
-    page.goto(reverse("sampling", args=[project.slug]))
-    page.locator("[name=n]").fill("1")
-    page.locator("[name=prompt]").fill("What is two and two?")
-    page.keyboard.press("Control+Enter")
+    sample(page, live_server, project, owner)
     up = page.get_by_role("button", name="Up", exact=True)
     expect(up).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_text("Four.")).to_be_visible()

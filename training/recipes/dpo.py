@@ -10,6 +10,7 @@ from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import Config, Recipe, Rows, Run
 from training.recipes.preference_support.cautions import direct_cautions, learnt_from
+from training.recipes.preference_support.course import fit_and_measure
 from training.recipes.preference_support.direct_config import DpoConfig, mix_of
 from training.recipes.preference_support.labels import (
     Labelling,
@@ -31,10 +32,7 @@ from training.recipes.preference_support.references import pair_columns, referen
 from training.recipes.trl_support import (
     Prepared,
     Rates,
-    evaluate_policy,
-    fit,
     prepare,
-    result,
     weighted_trainer,
 )
 from training.snapshots import read_evidence, read_manifest
@@ -78,15 +76,7 @@ class Dpo(Recipe):
         rows = labelled(pairs, _labelling(config), _margin_scores(evidence, config))
         prepared = prepare(run, config, rows, RATES, fewest=FEWEST)
         trainer = build_trainer(prepared, reporter)
-        fit(trainer, run, reporter)
-        evaluation = evaluate_policy(
-            trainer.model,
-            prepared.tokenizer,
-            prepared.base_model,
-            decided(prepared.test),
-            reporter.should_stop,
-        )
-        return result(prepared, trainer, evaluation)
+        return fit_and_measure(trainer, prepared, run, reporter, decided(prepared.test))
 
 
 def rows_for(evidence: Sequence[tuple[str, Evidence]], config: DpoConfig) -> Rows:

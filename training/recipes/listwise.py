@@ -11,6 +11,7 @@ from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import RARE, Config, Recipe, Rows, Run
 from training.recipes.preference_support.cautions import odd_beta
+from training.recipes.preference_support.course import fit_and_measure
 from training.recipes.preference_support.listed import ListLoss, Lists, list_trainer
 from training.recipes.preference_support.lists import (
     FEWEST,
@@ -18,7 +19,7 @@ from training.recipes.preference_support.lists import (
     missing_lists,
     pairs_of_lists,
 )
-from training.recipes.trl_support import Prepared, Rates, evaluate_policy, fit, prepare, result
+from training.recipes.trl_support import Prepared, Rates, prepare
 from training.snapshots import read_evidence
 
 RATES = Rates(small=4e-4, large=5e-6)
@@ -112,15 +113,7 @@ class Listwise(Recipe):
         rows = list_rows(read_evidence(run.snapshot), aspect=config.aspect)
         prepared = prepare(run, config, rows, RATES, fewest=FEWEST)
         trainer = build_trainer(prepared, reporter)
-        fit(trainer, run, reporter)
-        evaluation = evaluate_policy(
-            trainer.model,
-            prepared.tokenizer,
-            prepared.base_model,
-            pairs_of_lists(prepared.test),
-            reporter.should_stop,
-        )
-        return result(prepared, trainer, evaluation)
+        return fit_and_measure(trainer, prepared, run, reporter, pairs_of_lists(prepared.test))
 
 
 def build_trainer(prepared: Prepared, reporter: Reporter | None = None) -> Any:

@@ -11,6 +11,7 @@ from feedback.evidence import Evidence
 from training.progress import Reporter
 from training.recipes.base import Config, Recipe, Rows, Run
 from training.recipes.preference_support.cautions import few_pairs, pairs_used
+from training.recipes.preference_support.course import fit_and_measure
 from training.recipes.preference_support.labels import Labelling, labelled
 from training.recipes.preference_support.pair_config import PairConfig
 from training.recipes.preference_support.pairs import (
@@ -26,11 +27,8 @@ from training.recipes.trl_support import (
     Prepared,
     Rates,
     completion_logps,
-    evaluate_policy,
-    fit,
     metrics_of,
     prepare,
-    result,
     weighted_trainer,
 )
 from training.snapshots import read_evidence
@@ -117,15 +115,7 @@ class ReferenceFree(Recipe):
         rows = rows_for(read_evidence(run.snapshot), config)
         prepared = prepare(run, config, rows, RATES, fewest=FEWEST)
         trainer = build_trainer(prepared)
-        fit(trainer, run, reporter)
-        evaluation = evaluate_policy(
-            trainer.model,
-            prepared.tokenizer,
-            prepared.base_model,
-            decided(prepared.test),
-            reporter.should_stop,
-        )
-        return result(prepared, trainer, evaluation)
+        return fit_and_measure(trainer, prepared, run, reporter, decided(prepared.test))
 
 
 def rows_for(evidence: Iterable[tuple[str, Evidence]], config: ReferenceFreeConfig) -> Rows:
